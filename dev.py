@@ -33,6 +33,7 @@ LOCKS = ROOT / "locks"
 LOCKED = ("--require-hashes", "--only-binary", ":all:", "--requirement")
 TYPED = ("app", "tests", "bench", "dev.py")
 
+OLDEST_PYTHON = (3, 11)
 READY_SECONDS = 30
 STOP_SECONDS = 15
 FIRST_ZONES = "Asia/Shanghai,Etc/UTC"
@@ -40,7 +41,7 @@ FIRST_ZONES = "Asia/Shanghai,Etc/UTC"
 
 def main(argv: Sequence[str]) -> int:
     """Do what the command line asks and return the exit code."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < OLDEST_PYTHON:
         fail(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]} ({sys.executable}).")
     arguments, rest = make_parser().parse_known_args(argv)
     verb = arguments.verb
@@ -82,7 +83,7 @@ def run(*, host: str, port: int, once: bool) -> int:
     check_port_is_free(host, port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` below ends the service
     address = ["--host", host, "--port", str(port)]
-    service = subprocess.Popen([BIN / "tzdata-filter", "serve", *address, "--data-dir", ".data"])
+    service = subprocess.Popen([BIN / "tzdata-filter", "serve", *address, "--data-dir", ".data"], cwd=ROOT)
     try:
         base = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         wait_until_ready(base, service)
@@ -91,6 +92,8 @@ def run(*, host: str, port: int, once: bool) -> int:
             return 0
         say(f"serving on {base} until Ctrl-C")
         return service.wait()
+    except urllib.error.URLError as error:
+        fail(f"the first bundle could not be fetched: {error}")
     except KeyboardInterrupt:
         return 0
     finally:
@@ -124,18 +127,9 @@ def bench(name: str | None) -> int:
 def lock(*, upgrade: bool) -> int:
     """Resolve the dependencies for every platform and Python, and pin them by hash, without index addresses."""
     set_up("dev")
-    options = [
-        "--universal",
-        "--python-version",
-        "3.11",
-        "--generate-hashes",
-        "--quiet",
-        "--no-header",
-        "--no-annotate",
-    ]
-    options += ["--no-emit-index-url", "--no-emit-find-links", "--group", "build"]
-    options += ["--upgrade"] if upgrade else []
-    resolve = [str(BIN / "uv"), "pip", "compile", "pyproject.toml", *options]
+    resolve = [str(BIN / "uv"), "pip", "compile", "pyproject.toml", "--group", "build", "--quiet", "--generate-hashes"]
+    resolve += ["--universal", "--python-version", "3.11", *(["--upgrade"] if upgrade else [])]
+    resolve += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
     superset = ["--group", "dev", "--constraints", "locks/runtime.txt"]
     code = call(*resolve, "--output-file", "locks/runtime.txt")
     return code or call(*resolve, *superset, "--output-file", "locks/dev.txt")
@@ -162,11 +156,8 @@ def set_up(kind: str) -> None:
 def make_venv() -> None:
     """Make an empty ``.venv`` with pip in it."""
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        fail(
-            f"this Python ({sys.executable}) comes without venv or pip.\n"
-            f"On Debian and Ubuntu: apt-get install python{version}-venv (or python3-venv), then try again."
-        )
+        package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        fail(f"this Python ({sys.executable}) lacks venv or pip. On Debian and Ubuntu: apt-get install {package}")
     say(f"making .venv with Python {sys.version.split()[0]}")
     if call(sys.executable, "-m", "venv", "--clear", VENV):
         fail("`python3 -m venv` failed; its message is above.")
@@ -208,7 +199,7 @@ def fetch_wheels() -> None:
             wheel.unlink(missing_ok=True)
             missing.append(pin)
     if missing:
-        say(f"fetching {len(missing)} tzdata wheels into {WHEELS.relative_to(ROOT)}")
+        say(f"fetching {len(missing)} tzdata wheels into .cache/wheels")
     with ThreadPoolExecutor(4) as pool:
         codes = list(pool.map(fetch_wheel, missing))
     if any(codes):
@@ -259,8 +250,8 @@ def show_first_bundle(base: str) -> None:
   tar.gz  {len(content):>6,} bytes  sha256:{digest}
   zip     {len(zipped):>6,} bytes  sha256:{hashlib.sha256(zipped).hexdigest()}
 
-In a Dockerfile, one of these:
-  RUN curl -fsSL {url}.tar.gz | tar -xz -C /usr/share/zoneinfo
+In a Dockerfile, one of these (`docker build --network host` reaches this machine's 127.0.0.1):
+  RUN mkdir -p /usr/share/zoneinfo && curl -fsSL {url}.tar.gz | tar -xz -C /usr/share/zoneinfo
   ADD --unpack=true --checksum=sha256:{digest} \\
       {url}.tar.gz /usr/share/zoneinfo/
 In a shell:
@@ -278,7 +269,7 @@ def get(url: str) -> tuple[bytes, str]:
 
 
 def stop(service: subprocess.Popen[bytes]) -> None:
-    """End the service and wait for it, in any case."""
+    """End the service and wait for it."""
     service.terminate()
     try:
         service.wait(STOP_SECONDS)
@@ -303,4 +294,7 @@ def fail(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
