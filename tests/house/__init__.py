@@ -1,0 +1,1 @@
+"""The house rules: what the tree promises about itself rather than about time zones."""
