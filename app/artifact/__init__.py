@@ -1,0 +1,1 @@
+"""What is written: from a release and a spec to bytes, without I/O."""

@@ -1,0 +1,131 @@
+"""A plan: exactly what will be in a bundle and why, and the content key that names it.
+
+Everything that decides *which entries* lives here; how entries become bytes is the recipes'. A plan holds the content of
+its entries by reference, so that a writer needs nothing else.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from app.artifact.spec import LinkStyle, Spec
+from app.digest import sha256_hex, tree_digest
+from app.tzdb.cuts import cut_table
+from app.tzdb.names import by_component
+from app.tzdb.release import Release
+from app.tzdb.selection import select
+
+EntryKind = Literal["file", "hard", "symbolic", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One path in a bundle.
+
+    Shape: ``path`` with the prefix; ``kind`` how it is written; ``zone`` its name in the release (``None`` for tables);
+    ``target`` the Zone behind it if it is a Link; ``target_path`` where that Zone lies in the bundle, only for ``hard``
+    and ``symbolic``; ``sha256`` a hex, of what one reads at ``path``.
+    """
+
+    path: str
+    kind: EntryKind
+    zone: str | None
+    target: str | None
+    target_path: str | None
+    sha256: str
+    crc32: int
+    reason: str
+    content: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes one reads at ``path``."""
+        return len(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A spec resolved in a release.
+
+    Shape: ``spec`` with its release made concrete; ``entries`` in ``by_component`` order of their paths; ``recipe`` the
+    name of the recipe that is to write them.
+    """
+
+    spec: Spec
+    recipe: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def release(self) -> str:
+        """The IANA name of the release the plan was made from."""
+        return self.spec.release
+
+    @property
+    def content_key(self) -> str:
+        """The identity of what will be written, before it is written: a hex.
+
+        Shape: sha256 of the JSON array ``[recipe, [path, kind, sha256, target_path], …]`` (ASCII, no spaces). All that
+        shapes the bytes is in it and nothing else: releases that give the same files give the same key.
+        """
+        rows = [[entry.path, entry.kind, entry.sha256, entry.target_path] for entry in self.entries]
+        return sha256_hex(json.dumps([self.recipe, *rows], separators=(",", ":")).encode())
+
+    @property
+    def tree_digest(self) -> str:
+        """The digest of the tree one gets by unpacking the bundle; see ``digest.tree_digest``."""
+        return tree_digest((entry.path, entry.sha256) for entry in self.entries)
+
+
+def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
+    """Resolve ``spec`` in ``release``.
+
+    Errors: UnknownZones with everything the release lacks; NotFound for a table it came without.
+    """
+    reasons = select(release, spec.selectors, aliases=spec.aliases)
+    entries = [*_zone_entries(release, reasons, spec), *_table_entries(release, reasons, spec)]
+    if spec.tables:
+        entries.sort(key=lambda entry: by_component(entry.path))
+    return Plan(replace(spec, release=release.version), recipe, tuple(entries))
+
+
+def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> Iterator[Entry]:
+    prefix = f"{spec.prefix}/" if spec.prefix else ""
+    for name, reason in reasons.items():
+        file = release.files[name]
+        target = release.links.get(name)
+        # A Link is written as a link only beside its Zone: never a dangling one.
+        linked = spec.links != "copy" and target in reasons
+        yield Entry(
+            path=prefix + name,
+            kind=_link_kind(spec.links) if linked else "file",
+            zone=name,
+            target=target,
+            target_path=f"{prefix}{target}" if linked else None,
+            sha256=file.sha256,
+            crc32=file.crc32,
+            reason=reason,
+            content=file.content,
+        )
+
+
+def _link_kind(style: LinkStyle) -> EntryKind:
+    return "symbolic" if style == "symbolic" else "hard"
+
+
+def _table_entries(release: Release, names: Iterable[str], spec: Spec) -> Iterator[Entry]:
+    prefix = f"{spec.prefix}/" if spec.prefix else ""
+    for table in spec.tables:
+        content = cut_table(release, table, names=frozenset(names))
+        yield Entry(
+            path=prefix + table,
+            kind="table",
+            zone=None,
+            target=None,
+            target_path=None,
+            sha256=sha256_hex(content),
+            crc32=zlib.crc32(content),
+            reason="table asked for",
+            content=content,
+        )

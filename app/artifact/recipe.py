@@ -1,0 +1,50 @@
+"""Recipes: the named ways to turn entries into bytes.
+
+A recipe's name says everything that shapes its bytes and stands in every content key. Whoever changes a writer so that one
+byte differs gives the recipe a new name and keeps the old one here, so that what was built stays buildable.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from app.artifact.gozip import write_gozip
+from app.artifact.plan import Entry
+from app.artifact.spec import Format
+from app.artifact.tarball import write_gzip, write_tar
+from app.errors import UnknownArtifact
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One way to write. Shape: ``name`` goes into content keys, ``media_type`` into Content-Type."""
+
+    name: str
+    media_type: str
+    write: Callable[[Iterable[Entry]], bytes]
+
+
+def _write_tar_gz(entries: Iterable[Entry]) -> bytes:
+    return write_gzip(write_tar(entries))
+
+
+CURRENT: Mapping[Format, Recipe] = {
+    "tar": Recipe("tar.1", "application/x-tar", write_tar),
+    "tar.gz": Recipe(f"tar.1+gzip.1+zlib-{zlib.ZLIB_RUNTIME_VERSION}", "application/gzip", _write_tar_gz),
+    "zip": Recipe("gozip.1", "application/zip", write_gozip),
+}
+"""The recipe in use for each format. The compressor is the machine's own, so its version is part of the name."""
+
+_BY_NAME: Mapping[str, Recipe] = {recipe.name: recipe for recipe in CURRENT.values()}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return the recipe called ``name``.
+
+    Errors: UnknownArtifact if this program cannot follow it (it names another compressor than this machine's).
+    """
+    if name not in _BY_NAME:
+        raise UnknownArtifact(
+            f"the artifact was written by the recipe {name}, which cannot be followed here", recipe=name
+        )
+    return _BY_NAME[name]

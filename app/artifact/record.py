@@ -1,0 +1,147 @@
+"""Records: what is remembered of an artifact, and how plans and records look as JSON.
+
+The members that clients rely on are named here and nowhere else.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from app.artifact.plan import Entry, Plan
+from app.artifact.spec import Format, Spec, parse_format, parse_spec
+from app.digest import sha256_hex, write_digest
+
+
+class EntryRow(TypedDict):
+    """One entry in JSON. Shape: ``sha256`` a hex; ``size`` in bytes; the rest as in ``Entry``."""
+
+    path: str
+    kind: str
+    zone: str | None
+    target: str | None
+    sha256: str
+    size: int
+    reason: str
+
+
+class Request(TypedDict):
+    """A spec in JSON, as ``POST /v1/bundles`` takes it."""
+
+    release: str
+    zones: list[str]
+    format: Format
+    aliases: str
+    links: str
+    encoding: str
+    tables: list[str]
+    prefix: str
+
+
+class PlanRow(TypedDict):
+    """A plan in JSON: what would be written, and the request that it answers."""
+
+    release: str
+    format: Format
+    recipe: str
+    content_key: str
+    tree_digest: str
+    request: Request
+    entries: list[EntryRow]
+
+
+class RecordRow(PlanRow):
+    """A record in JSON: a plan that was written. Units: ``size`` in bytes."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one artifact is: enough to describe it, and to build it again.
+
+    Shape: ``hex`` the sha256 of its bytes; ``row`` its JSON. The release and the reasons in ``row`` are those of the
+    request that built it first; others may have led to the same bytes.
+    """
+
+    hex: str
+    row: RecordRow
+
+    @property
+    def format(self) -> Format:
+        """The artifact's format."""
+        return self.row["format"]
+
+    @property
+    def spec(self) -> Spec:
+        """The request, to build the artifact again."""
+        return parse_request(self.row["request"])
+
+
+def plan_row(plan: Plan) -> PlanRow:
+    """Return a plan's JSON."""
+    return {
+        "release": plan.release,
+        "format": plan.spec.format,
+        "recipe": plan.recipe,
+        "content_key": plan.content_key,
+        "tree_digest": plan.tree_digest,
+        "request": _request(plan.spec),
+        "entries": [_entry_row(entry) for entry in plan.entries],
+    }
+
+
+def make_record(plan: Plan, content: bytes) -> Record:
+    """Return the record of ``content``, which was written from ``plan``."""
+    hex_ = sha256_hex(content)
+    return Record(hex_, {**plan_row(plan), "digest": write_digest(hex_), "size": len(content)})
+
+
+def write_record(record: Record) -> bytes:
+    """Return a record's JSON as bytes, for a store."""
+    return json.dumps(record.row, separators=(",", ":")).encode()
+
+
+def read_record(content: bytes) -> Record:
+    """Read what ``write_record`` wrote; the store has verified that it is unchanged."""
+    row: RecordRow = json.loads(content)
+    return Record(row["digest"].removeprefix("sha256:"), row)
+
+
+def parse_request(request: Request) -> Spec:
+    """Read a spec from its JSON. Errors: those of ``parse_spec``."""
+    options: Mapping[str, str] = {
+        "aliases": request["aliases"],
+        "links": request["links"],
+        "encoding": request["encoding"],
+        "tables": ",".join(request["tables"]),
+        "prefix": request["prefix"],
+    }
+    format = parse_format(request["format"])
+    return parse_spec(request["release"], request["zones"], format=format, options=options)
+
+
+def _request(spec: Spec) -> Request:
+    return {
+        "release": spec.release,
+        "zones": [str(selector) for selector in spec.selectors],
+        "format": spec.format,
+        "aliases": spec.aliases,
+        "links": spec.links,
+        "encoding": spec.encoding,
+        "tables": [*spec.tables],
+        "prefix": spec.prefix,
+    }
+
+
+def _entry_row(entry: Entry) -> EntryRow:
+    return {
+        "path": entry.path,
+        "kind": entry.kind,
+        "zone": entry.zone,
+        "target": entry.target,
+        "sha256": entry.sha256,
+        "size": entry.size,
+        "reason": entry.reason,
+    }

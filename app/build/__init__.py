@@ -1,0 +1,1 @@
+"""The one verb: build. Brings sources, plans, recipes and the store together; knows no HTTP and no command line."""

@@ -1,0 +1,200 @@
+"""The builder: from a spec to an artifact, built once, stored, found again by its digest.
+
+The only place that decides whether something is built or read. Every gate (HTTP, command line) enters here.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from app.artifact.plan import Plan, make_plan
+from app.artifact.recipe import CURRENT, recipe_named
+from app.artifact.record import Record, make_record, read_record, write_record
+from app.artifact.spec import Spec
+from app.build.library import Library
+from app.build.once import Once
+from app.digest import write_digest
+from app.errors import Overloaded, StoreUnavailable, UnknownArtifact
+from app.store.base import Store
+from app.tzdb.release import Release
+
+_log = logging.getLogger(__name__)
+
+Outcome = Literal["built", "stored", "rebuilt", "failed"]
+Observer = Callable[[Outcome, float], None]
+"""Told of every artifact asked of the builder: what happened, and the seconds it took."""
+
+DEFAULT_MAX_WAITING = 256
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The bytes of a bundle and what is known of them.
+
+    Shape: ``plan`` is the plan of this very request; ``record`` may stem from an earlier one that led to equal bytes.
+    """
+
+    plan: Plan
+    record: Record
+    content: bytes
+
+    @property
+    def hex(self) -> str:
+        """The sha256 of ``content``."""
+        return self.record.hex
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """An artifact found by its digest."""
+
+    record: Record
+    content: bytes
+
+
+class Builder:
+    """Builds what is asked for, each artifact once."""
+
+    def __init__(
+        self,
+        library: Library,
+        store: Store,
+        *,
+        observe: Observer = lambda outcome, seconds: None,
+        max_waiting: int = DEFAULT_MAX_WAITING,
+    ) -> None:
+        """Shape: ``max_waiting`` different artifacts may be in work or waiting; the next one is refused."""
+        self._library = library
+        self._store = store
+        self._observe = observe
+        self._max_waiting = max_waiting
+        self._in_work = 0
+        self._once: Once[str, tuple[Record, bytes]] = Once()
+
+    async def plan(self, spec: Spec) -> Plan:
+        """Return what a build of ``spec`` would write.
+
+        Errors: those of ``Library.release`` and of ``make_plan``.
+        """
+        release = await self._library.release(spec.release)
+        return await asyncio.to_thread(make_plan, release, spec, recipe=CURRENT[spec.format].name)
+
+    async def build(self, spec: Spec) -> Artifact:
+        """Return the artifact of ``spec``, from the store or newly built.
+
+        However many callers ask for equal bytes at once, one build runs. A store that cannot keep the artifact does not
+        keep the caller from getting it.
+        Errors: those of ``plan``; Overloaded.
+        """
+        release = await self._library.release(spec.release)
+        plan, key = await asyncio.to_thread(_plan_and_key, release, spec)
+        record, content = await self._once.run(key, lambda: self._in_thread(lambda: self._obtain(plan, key)))
+        return Artifact(plan, record, content)
+
+    async def find(self, hex_: str) -> StoredArtifact:
+        """Return the artifact with this digest; one whose bytes were lost is built again and must come out equal.
+
+        Errors: UnknownArtifact if none was built here, or if it cannot be built again as it was.
+        """
+        record = await asyncio.to_thread(self._record_of, hex_)
+        content = await asyncio.to_thread(self._store.read_blob, hex_)
+        if content is None:
+            content = await self._rebuild(record)
+        return StoredArtifact(record, content)
+
+    async def record(self, hex_: str) -> Record:
+        """Return the record of the artifact with this digest. Errors: UnknownArtifact."""
+        return await asyncio.to_thread(self._record_of, hex_)
+
+    async def _in_thread(self, work: Callable[[], tuple[Record, bytes]]) -> tuple[Record, bytes]:
+        if self._in_work >= self._max_waiting:
+            raise Overloaded(
+                f"{self._in_work} builds are waiting already; try again in {RETRY_AFTER_SECONDS} s",
+                limit=self._max_waiting,
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        self._in_work += 1
+        try:
+            return await asyncio.to_thread(work)
+        finally:
+            self._in_work -= 1
+
+    def _obtain(self, plan: Plan, key: str) -> tuple[Record, bytes]:
+        with self._observed() as outcome:
+            stored = self._read(key)
+            if stored is not None:
+                outcome.append("stored")
+                return stored
+            content = recipe_named(plan.recipe).write(plan.entries)
+            record = make_record(plan, content)
+            self._write(key, record, content)
+            outcome.append("built")
+            return record, content
+
+    async def _rebuild(self, record: Record) -> bytes:
+        release = await self._library.release(record.row["release"])
+
+        def work() -> tuple[Record, bytes]:
+            with self._observed() as outcome:
+                recipe = recipe_named(record.row["recipe"])
+                content = recipe.write(make_plan(release, record.spec, recipe=recipe.name).entries)
+                try:
+                    self._store.write_blob(record.hex, content)
+                except ValueError as error:
+                    raise UnknownArtifact(
+                        f"{write_digest(record.hex)} was lost and does not come out equal when built again"
+                    ) from error
+                except StoreUnavailable as error:
+                    _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
+                outcome.append("rebuilt")
+                return record, content
+
+        _, content = await self._once.run(record.hex, lambda: self._in_thread(work))
+        return content
+
+    def _read(self, key: str) -> tuple[Record, bytes] | None:
+        """Return what is stored for a content key; anything that does not hold counts as not there."""
+        try:
+            note = self._store.read_note("record", key)
+            record = read_record(note) if note is not None else None
+            content = self._store.read_blob(record.hex) if record is not None else None
+        except StoreUnavailable as error:
+            _log.error("the store cannot be read, building instead: %s", error.detail)
+            return None
+        return None if record is None or content is None else (record, content)
+
+    def _write(self, key: str, record: Record, content: bytes) -> None:
+        try:
+            # The record last: whoever finds it finds the bytes as well.
+            self._store.write_blob(record.hex, content)
+            self._store.write_note("origin", record.hex, key.encode())
+            self._store.write_note("record", key, write_record(record))
+        except StoreUnavailable as error:
+            _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
+
+    def _record_of(self, hex_: str) -> Record:
+        key = self._store.read_note("origin", hex_)
+        note = self._store.read_note("record", key.decode()) if key is not None else None
+        if note is None:
+            raise UnknownArtifact(f"no artifact {write_digest(hex_)} was built here", digest=write_digest(hex_))
+        return read_record(note)
+
+    @contextmanager
+    def _observed(self) -> Iterator[list[Outcome]]:
+        """Report to the observer how the work inside went. Shape: the caller appends the outcome to the list."""
+        started = time.perf_counter()
+        outcome: list[Outcome] = []
+        try:
+            yield outcome
+        finally:
+            self._observe(outcome[0] if outcome else "failed", time.perf_counter() - started)
+
+
+def _plan_and_key(release: Release, spec: Spec) -> tuple[Plan, str]:
+    plan = make_plan(release, spec, recipe=CURRENT[spec.format].name)
+    return plan, plan.content_key

@@ -1,0 +1,45 @@
+"""Content identity: sha256 in the three spellings the project uses, and the tree digest.
+
+A *hex* is 64 lower-case digits, a *digest* is ``sha256:<hex>``. Nothing here reads files.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+def sha256_hex(content: bytes) -> str:
+    """Return the sha256 of ``content`` as 64 lower-case hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_sha256_hex(text: str) -> bool:
+    """Tell whether ``text`` is exactly 64 lower-case hex digits."""
+    return _HEX.fullmatch(text) is not None
+
+
+def write_digest(hex_: str) -> str:
+    """Return the digest form of a hex. Shape: ``sha256:<hex>``."""
+    return f"sha256:{hex_}"
+
+
+def write_repr_digest(hex_: str) -> str:
+    """Return the value of a ``Repr-Digest`` field. Source: RFC 9530 §3, structured-field byte sequence."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(hex_)).decode('ascii')}:"
+
+
+def tree_digest(files: Iterable[tuple[str, str]]) -> str:
+    """Return the digest of a tree, given ``(path, hex of content)`` for everything in it that is not a directory.
+
+    Shape: ``sha256:<hex>`` of the text that coreutils prints, so that anyone can check it without this program::
+
+        cd TREE && find . ! -type d -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum
+
+    Links count as the file they lead to, so the digest does not depend on how links were written.
+    """
+    lines = sorted(files, key=lambda file: file[0].encode())
+    text = "".join(f"{hex_}  {path}\n" for path, hex_ in lines)
+    return write_digest(sha256_hex(text.encode()))

@@ -1,0 +1,58 @@
+"""The ``tzdata`` distribution installed beside this program: the default that needs no network and no set-up."""
+
+import importlib.metadata
+from pathlib import Path
+
+from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.sources.base import Offers
+from app.sources.package import INIT, read_iana_name, release_from_package
+from app.sources.wheel import parse_record, verify_record
+from app.tzdb.release import Release, TzifPool
+
+
+class InstalledSource:
+    """Source: the installed distribution, each file verified against the RECORD that its installer wrote."""
+
+    name = "installed"
+
+    def offers(self) -> Offers:
+        """See ``Source.offers``. An environment without tzdata offers nothing."""
+        try:
+            distribution = importlib.metadata.distribution("tzdata")
+        except importlib.metadata.PackageNotFoundError:
+            return Offers(frozenset(), {})
+        try:
+            return Offers(frozenset({read_iana_name(_read(distribution, INIT))}), {})
+        except UntrustedRelease as error:
+            return Offers(frozenset(), {"tzdata": error.detail})
+
+    def load(self, version: str, pool: TzifPool) -> Release:
+        """See ``Source.load``."""
+        try:
+            distribution = importlib.metadata.distribution("tzdata")
+        except importlib.metadata.PackageNotFoundError as error:
+            raise UnknownRelease("no tzdata distribution is installed", release=version) from error
+        record = distribution.read_text("RECORD")
+        if record is None:
+            raise UntrustedRelease("the installed tzdata has no RECORD to verify it against", release=version)
+        # Only what the package itself consists of: installers add files of their own, compiled modules among them.
+        promised = {
+            path: promise
+            for path, promise in parse_record(record.encode()).items()
+            if path.startswith("tzdata/") and "__pycache__" not in path
+        }
+        files = {path: _read(distribution, path) for path in promised}
+        verify_record(files, promised)
+        release = release_from_package(files, source=self.name, sha256=None, verified="RECORD, TZif checks", pool=pool)
+        if release.version != version:
+            raise UnknownRelease(f"the installed tzdata is {release.version}, not {version}", release=version)
+        return release
+
+
+def _read(distribution: importlib.metadata.Distribution, path: str) -> bytes:
+    try:
+        return Path(str(distribution.locate_file(path))).read_bytes()
+    except FileNotFoundError as error:
+        raise UntrustedRelease(f"the installed tzdata lacks {path}, which its RECORD lists") from error
+    except OSError as error:
+        raise SourceUnreachable(f"the installed tzdata cannot be read: {error.strerror}") from error

@@ -1,0 +1,76 @@
+"""What the ``tzdata`` package looks like inside, whether it lies in a wheel or is installed.
+
+From verified files to a ``Release``: the IANA name, which file is a zone and which a table, and that nothing else is there.
+"""
+
+import re
+from collections.abc import Mapping
+
+from app.errors import InvalidContent, UntrustedRelease
+from app.tzdb.names import is_release_name, quote
+from app.tzdb.release import Origin, Release, TzifPool, make_release
+from app.tzdb.tables import TABLE_NAMES, TableName
+
+INIT = "tzdata/__init__.py"
+_ZONES = "tzdata/zones"
+_TREE = "tzdata/zoneinfo/"
+_OTHER_TABLES = frozenset({"zonenow.tab"})
+"""Tables that a wheel may hold and that are not on offer."""
+_IANA_VERSION = re.compile(r'^IANA_VERSION = "([^"\n]{1,32})"$', re.MULTILINE)
+_PACKAGE_VERSION = re.compile(r'^__version__ = "([^"\n]{1,32})"$', re.MULTILINE)
+
+
+def read_iana_name(init: bytes) -> str:
+    """Return the IANA name in a package's ``__init__.py``.
+
+    Errors: UntrustedRelease if it says none. It is never computed from the package's version: 2021.2 and 2020f show why.
+    """
+    match = _IANA_VERSION.search(init.decode("utf-8", "replace"))
+    if not match or not is_release_name(match[1]):
+        raise UntrustedRelease(f"{INIT} names no IANA release")
+    return match[1]
+
+
+def read_package_version(init: bytes) -> str:
+    """Return ``__version__`` of a package's ``__init__.py``. Errors: UntrustedRelease if it has none."""
+    match = _PACKAGE_VERSION.search(init.decode("utf-8", "replace"))
+    if not match:
+        raise UntrustedRelease(f"{INIT} names no package version")
+    return match[1]
+
+
+def release_from_package(
+    files: Mapping[str, bytes], *, source: str, sha256: str | None, verified: str, pool: TzifPool
+) -> Release:
+    """Make a release of a package's files (path inside the package → content), already verified against its RECORD.
+
+    Errors: UntrustedRelease with the reason.
+    """
+    for needed in (INIT, _ZONES):
+        if needed not in files:
+            raise UntrustedRelease(f"{needed} is missing")
+    version = read_iana_name(files[INIT])
+    origin = Origin(source, read_package_version(files[INIT]), sha256, verified)
+    tree = {path.removeprefix(_TREE): content for path, content in files.items() if path.startswith(_TREE)}
+    tables: dict[TableName, bytes] = {table: tree[table] for table in TABLE_NAMES if table in tree}
+    if missing := set(TABLE_NAMES) - tables.keys():
+        raise UntrustedRelease(f"the table {min(missing)} is missing", release=version)
+    contents = _zone_contents(tree, files[_ZONES], version)
+    try:
+        return make_release(version, origin=origin, contents=contents, tables=tables, pool=pool)
+    except InvalidContent as error:
+        raise UntrustedRelease(f"release {version} is refused: {error.detail}", release=version) from error
+
+
+def _zone_contents(tree: Mapping[str, bytes], listing: bytes, version: str) -> dict[str, bytes]:
+    names = set(listing.decode("utf-8", "replace").split())
+    present = {
+        path
+        for path in tree
+        if path not in TABLE_NAMES and path not in _OTHER_TABLES and path.rpartition("/")[2] != "__init__.py"
+    }
+    if missing := names - present:
+        raise UntrustedRelease(f"the zone {quote(min(missing))} is listed and has no file", release=version)
+    if extra := present - names:
+        raise UntrustedRelease(f"the file {quote(min(extra))} is not in the list of zones", release=version)
+    return {name: tree[name] for name in names}

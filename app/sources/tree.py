@@ -1,0 +1,128 @@
+"""A directory of compiled zone files with its tables, or an unpacked wheel: what ``--input`` names.
+
+There is nothing to verify such a tree against but itself, so its release says so.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.sources.base import Offers
+from app.tzdb.names import is_release_name, is_zone_name
+from app.tzdb.release import Origin, Release, ReleaseWarning, TzifPool, make_release
+from app.tzdb.tables import TABLE_NAMES, TableName, parse_zi
+from app.tzdb.tzif import MAX_TZIF_BYTES
+
+_MAGIC = b"TZif"
+_MAX_TABLE_BYTES = 1 << 20
+_NESTED = ("tzdata/zoneinfo", "zoneinfo", "usr/share/zoneinfo")
+"""Where the zone files may lie below the directory that was named: an unpacked wheel, a package, a root."""
+_COPIES = ("posix", "right")
+"""Directories of a system tree that repeat every zone, the second with leap seconds: no names of tzdb."""
+_RELEASE_IN_NAME = re.compile(r"(\d{4}[a-z]{1,2})")
+
+
+class TreeSource:
+    """Source: one directory tree. The release is named by its ``tzdata.zi``, else ``+VERSION``, else the path."""
+
+    name = "tree"
+
+    def __init__(self, directory: Path) -> None:
+        self._given = directory
+        self._root = next((directory / part for part in _NESTED if (directory / part).is_dir()), directory)
+
+    def offers(self) -> Offers:
+        """See ``Source.offers``. A tree that does not say its release is refused, with what would mend it."""
+        if not self._root.is_dir():
+            raise SourceUnreachable(f"{self._given} is not a directory")
+        try:
+            return Offers(frozenset({self._version()}), {})
+        except UntrustedRelease as error:
+            return Offers(frozenset(), {str(self._given): error.detail})
+
+    def load(self, version: str, pool: TzifPool) -> Release:
+        """See ``Source.load``. Names that the tables list and the tree lacks are left out, with a warning."""
+        if version != self._version():
+            raise UnknownRelease(f"{self._given} holds release {self._version()}, not {version}", release=version)
+        tables = dict(self._tables())
+        contents = dict(self._contents())
+        absent: frozenset[str] = frozenset()
+        if not contents:
+            raise UntrustedRelease(f"{self._given} holds no compiled zone files", release=version)
+        try:
+            if "tzdata.zi" in tables:
+                zi = parse_zi(tables["tzdata.zi"].decode("utf-8", "replace"))
+                declared = zi.zones.keys() | zi.links.keys()
+                absent = frozenset(declared - contents.keys())
+                contents = {name: content for name, content in contents.items() if name in declared}
+            release = make_release(version, origin=_ORIGIN, contents=contents, tables=tables, absent=absent, pool=pool)
+        except InvalidContent as error:
+            raise UntrustedRelease(f"{self._given} is refused: {error.detail}", release=version) from error
+        return replace(release, warnings=(*release.warnings, *_warnings(tables.keys(), absent)))
+
+    def _version(self) -> str:
+        for version in (_version_of_zi(self._root / "tzdata.zi"), _version_of_file(self._root / "+VERSION")):
+            if version:
+                return version
+        if match := _RELEASE_IN_NAME.search(self._given.resolve().name):
+            return match[1]
+        raise UntrustedRelease(
+            f"{self._given} does not say which release it is: it has no tzdata.zi and no +VERSION,"
+            " and its name holds none, as in tzdata2024a"
+        )
+
+    def _tables(self) -> Iterator[tuple[TableName, bytes]]:
+        for table in TABLE_NAMES:
+            path = self._root / table
+            if path.is_file():
+                yield table, _read_bounded(path, _MAX_TABLE_BYTES)
+
+    def _contents(self) -> Iterator[tuple[str, bytes]]:
+        for path in sorted(self._root.rglob("*")):
+            name = path.relative_to(self._root).as_posix()
+            if name.split("/")[0] in _COPIES or not is_zone_name(name) or not path.is_file():
+                continue
+            content = _read_bounded(path, MAX_TZIF_BYTES + 1)
+            if content.startswith(_MAGIC):
+                yield name, content
+
+
+_ORIGIN = Origin(source=TreeSource.name, package_version=None, sha256=None, verified="TZif checks")
+
+
+def _warnings(tables: Collection[str], absent: Collection[str]) -> Iterator[ReleaseWarning]:
+    yield ReleaseWarning("unverified", "the tree has no hashes to verify it against", ())
+    if "tzdata.zi" not in tables:
+        yield ReleaseWarning("no-links", "the tree has no tzdata.zi, so every name counts as a Zone", ())
+    if absent:
+        detail = f"the tree lacks {len(absent)} of the names in its tzdata.zi"
+        yield ReleaseWarning("incomplete", detail, tuple(sorted(absent)))
+
+
+def _version_of_zi(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        first = file.readline(256).decode("utf-8", "replace")
+    version = first.removeprefix("# version ").strip()
+    return version if is_release_name(version) else None
+
+
+def _version_of_file(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    version = _read_bounded(path, 256).decode("utf-8", "replace").strip()
+    return version if is_release_name(version) else None
+
+
+def _read_bounded(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise SourceUnreachable(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > limit:
+        raise UntrustedRelease(f"{path} is larger than {limit} bytes", limit=limit)
+    return content

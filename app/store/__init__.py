@@ -1,0 +1,1 @@
+"""Where bytes rest: blobs by their digest, small notes by key. Stores know nothing of what the bytes mean."""

@@ -1,0 +1,127 @@
+"""A store in a directory: survives restarts, may be shared by processes on one machine.
+
+Layout: ``blobs/ab/abcd…`` and ``records/ab/…``, ``origins/ab/…``; a note's file starts with the sha256 of the rest.
+``temporary/`` holds what is being written; what a killed process left there is removed at the next start, by age.
+"""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from app.digest import is_sha256_hex, sha256_hex
+from app.errors import StoreUnavailable
+from app.store.base import NoteKind
+
+STALE_SECONDS = 3_600
+"""Age at which a temporary file is no longer anyone's: no single write takes an hour."""
+
+
+class DiskStore:
+    """Store: one file a value, written aside, flushed, then renamed into place."""
+
+    name = "disk"
+
+    def __init__(self, directory: Path) -> None:
+        """Make the directories. Errors: StoreUnavailable."""
+        self._directory = directory
+        self._temporary = directory / "temporary"
+        try:
+            self._temporary.mkdir(parents=True, exist_ok=True)
+            self._remove_stale()
+        except OSError as error:
+            raise _unavailable(error, directory) from error
+
+    def read_blob(self, hex_: str) -> bytes | None:
+        """See ``Store.read_blob``."""
+        content = self._read("blobs", hex_)
+        return content if content is not None and sha256_hex(content) == hex_ else None
+
+    def write_blob(self, hex_: str, content: bytes) -> None:
+        """See ``Store.write_blob``."""
+        if sha256_hex(content) != hex_:
+            raise ValueError(f"{hex_} is not the sha256 of the content")
+        self._write("blobs", hex_, content)
+
+    def read_note(self, kind: NoteKind, key: str) -> bytes | None:
+        """See ``Store.read_note``."""
+        stored = self._read(f"{kind}s", key)
+        if stored is None:
+            return None
+        sum_, _, content = stored.partition(b"\n")
+        return content if sum_ == sha256_hex(content).encode() else None
+
+    def write_note(self, kind: NoteKind, key: str, content: bytes) -> None:
+        """See ``Store.write_note``."""
+        if not is_sha256_hex(key):
+            raise ValueError(f"{key!r} is not 64 hex digits")
+        self._write(f"{kind}s", key, sha256_hex(content).encode() + b"\n" + content)
+
+    def check(self) -> None:
+        """See ``Store.check``: writes and removes one small file."""
+        probe = self._temporary / f"probe-{uuid4().hex}"
+        try:
+            _write_durably(probe, b"probe")
+        except OSError as error:
+            raise _unavailable(error, self._directory) from error
+        finally:
+            _remove(probe)
+
+    def _path(self, folder: str, key: str) -> Path:
+        return self._directory / folder / key[:2] / key
+
+    def _read(self, folder: str, key: str) -> bytes | None:
+        if not is_sha256_hex(key):
+            return None
+        try:
+            return self._path(folder, key).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unavailable(error, self._directory) from error
+
+    def _write(self, folder: str, key: str, content: bytes) -> None:
+        final = self._path(folder, key)
+        aside = self._temporary / uuid4().hex
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            _write_durably(aside, content)
+            aside.replace(final)
+            _flush_directory(final.parent)
+        except OSError as error:
+            raise _unavailable(error, self._directory) from error
+        finally:
+            _remove(aside)
+
+    def _remove_stale(self) -> None:
+        oldest = time.time() - STALE_SECONDS
+        for path in self._temporary.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_directory(path: Path) -> None:
+    """Make a rename durable: the entry lives in the directory, not in the file. Source: fsync(2)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _unavailable(error: OSError, directory: Path) -> StoreUnavailable:
+    return StoreUnavailable(f"the store in {directory} is not available: {error.strerror or error}")

@@ -1,0 +1,60 @@
+"""A store in memory: for tests, for the command line, and for a service that may forget on restart."""
+
+import threading
+from collections import OrderedDict
+
+from app.digest import is_sha256_hex, sha256_hex
+from app.store.base import NoteKind
+
+DEFAULT_MAX_BYTES = 256 << 20
+
+
+class MemoryStore:
+    """Store: the least recently used values go first once ``max_bytes`` of blobs and notes are held."""
+
+    name = "memory"
+
+    def __init__(self, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._held = 0
+        self._values: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read_blob(self, hex_: str) -> bytes | None:
+        """See ``Store.read_blob``."""
+        content = self._read("blob", hex_)
+        return content if content is not None and sha256_hex(content) == hex_ else None
+
+    def write_blob(self, hex_: str, content: bytes) -> None:
+        """See ``Store.write_blob``."""
+        if sha256_hex(content) != hex_:
+            raise ValueError(f"{hex_} is not the sha256 of the content")
+        self._write("blob", hex_, content)
+
+    def read_note(self, kind: NoteKind, key: str) -> bytes | None:
+        """See ``Store.read_note``."""
+        return self._read(kind, key)
+
+    def write_note(self, kind: NoteKind, key: str, content: bytes) -> None:
+        """See ``Store.write_note``."""
+        if not is_sha256_hex(key):
+            raise ValueError(f"{key!r} is not 64 hex digits")
+        self._write(kind, key, content)
+
+    def check(self) -> None:
+        """See ``Store.check``: memory is always there."""
+
+    def _read(self, kind: str, key: str) -> bytes | None:
+        with self._lock:
+            content = self._values.get((kind, key))
+            if content is not None:
+                self._values.move_to_end((kind, key))
+            return content
+
+    def _write(self, kind: str, key: str, content: bytes) -> None:
+        with self._lock:
+            self._held += len(content) - len(self._values.pop((kind, key), b""))
+            self._values[kind, key] = content
+            while self._held > self._max_bytes and len(self._values) > 1:
+                _, dropped = self._values.popitem(last=False)
+                self._held -= len(dropped)

@@ -1,0 +1,71 @@
+"""What a name may look like, and the order names stand in.
+
+Rules for zone names, release names, country codes and tree prefixes live here. Whether a release *has* a name is
+``release``'s to say; nothing here knows any zone.
+"""
+
+import re
+
+from app.errors import InvalidName
+
+MAX_NAME_LENGTH = 44
+"""Characters: three components of 14, the most that theory.html allows. The longest name since 2020a has 32."""
+
+_COMPONENT = r"[A-Za-z0-9_+][A-Za-z0-9_+-]*"
+_ZONE = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_RELEASE = re.compile(r"[0-9]{4}[a-z]{1,2}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def check_zone_name(name: str) -> None:
+    """Check that ``name`` could be a zone name.
+
+    Errors: InvalidName that quotes the name and says which rule it breaks.
+    Source: the naming rules in tzdb's *theory.html*: ASCII letters, digits, ``+ - _``; components apart by ``/``,
+    none empty, none that starts with a hyphen, no dot at all.
+    """
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidName(f"{quote(name)} is longer than {MAX_NAME_LENGTH} characters", zones=[name[:MAX_NAME_LENGTH]])
+    if not _ZONE.fullmatch(name):
+        raise InvalidName(f"{quote(name)} is not a zone name: {_broken_rule(name)}", zones=[name])
+
+
+def is_zone_name(name: str) -> bool:
+    """Tell whether ``name`` keeps the rules of ``check_zone_name``."""
+    return len(name) <= MAX_NAME_LENGTH and _ZONE.fullmatch(name) is not None
+
+
+def is_release_name(name: str) -> bool:
+    """Tell whether ``name`` looks like an IANA release. Shape: four digits and one or two letters, ``2026f``."""
+    return _RELEASE.fullmatch(name) is not None
+
+
+def is_country_code(code: str) -> bool:
+    """Tell whether ``code`` looks like an ISO 3166-1 alpha-2 code in capitals."""
+    return _COUNTRY.fullmatch(code) is not None
+
+
+def by_component(path: str) -> tuple[str, ...]:
+    """Sort key that compares paths component by component, as Go sorts its ``zoneinfo.zip``."""
+    return tuple(path.split("/"))
+
+
+def quote(text: str) -> str:
+    """Return ``text`` fit for a one-line message: quoted, escaped to printable ASCII, cut to 80 characters."""
+    shown = text if len(text) <= 80 else text[:77] + "..."
+    return ascii(shown)
+
+
+def _broken_rule(name: str) -> str:
+    if not name:
+        return "it is empty"
+    if name.startswith("/"):
+        return "it starts with a slash"
+    if " " in name and _ZONE.fullmatch(name.replace(" ", "+")):
+        return "it holds a space; write a plus sign as %2B inside a query"
+    strange = sorted({char for char in name if not re.fullmatch(r"[A-Za-z0-9_+/-]", char)})
+    if strange:
+        return f"it holds {', '.join(ascii(char) for char in strange[:5])}"
+    if "//" in name or name.endswith("/"):
+        return "a part between its slashes is empty"
+    return "a part of it starts with a hyphen"

@@ -1,0 +1,242 @@
+"""A release: every name with its verified bytes, and what the tables say of each name.
+
+A ``Release`` can only be made by ``make_release``, which checks everything that can be checked without knowing where the
+bytes came from. Hashes promised by a source (RECORD, an index) are the source's to verify, before this.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, MutableMapping, Set
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from app.digest import sha256_hex, tree_digest
+from app.errors import InvalidContent, InvalidTable, InvalidTzif
+from app.tzdb.links import resolve_links
+from app.tzdb.names import by_component, check_zone_name, quote
+from app.tzdb.tables import TableName, ZiFile, ZoneRow, parse_iso3166_tab, parse_zi, parse_zone_tab
+from app.tzdb.tzif import find_footer_disagreement, read_tzif
+
+ZoneKind = Literal["zone", "link"]
+ZoneClass = Literal["zone-geographic", "zone-other", "alias-merged", "alias-legacy"]
+
+
+@dataclass(frozen=True, slots=True)
+class TzifFile:
+    """The checked bytes of one TZif file, with the sums that writers need. Shape: ``sha256`` is a hex."""
+
+    content: bytes
+    sha256: str
+    crc32: int
+    footer_disagreement: str | None
+
+
+TzifPool = MutableMapping[str, TzifFile]
+"""sha256 → file. Releases that are made with one pool share equal files and check them once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a release came from.
+
+    Shape: ``source`` one of the sources' names; ``package_version`` as on the package index, if there is one;
+    ``sha256`` of the wheel, if it was one; ``verified`` in a few words, what the source checked.
+    """
+
+    source: str
+    package_version: str | None
+    sha256: str | None
+    verified: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWarning:
+    """Something a user should know about a release that loads. Shape: ``zones`` the names it is about."""
+
+    code: str
+    detail: str
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One tzdata release, whole and checked.
+
+    Shape: ``files`` every name (Zones and Links) → its file, in ``by_component`` order; ``links`` link_name → canonical
+    Zone; ``targets`` link_name → target as written; ``tables`` the raw tables by name; ``zi`` ``None`` where a tree came
+    without ``tzdata.zi`` (every name is then a Zone); ``tree_digest`` over all of ``files``.
+    """
+
+    version: str
+    origin: Origin
+    files: Mapping[str, TzifFile]
+    links: Mapping[str, str]
+    targets: Mapping[str, str]
+    zone1970_rows: Mapping[str, ZoneRow]
+    zone_tab_rows: Mapping[str, ZoneRow]
+    countries: Mapping[str, str]
+    tables: Mapping[TableName, bytes]
+    zi: ZiFile | None
+    tree_digest: str
+    warnings: tuple[ReleaseWarning, ...]
+
+    def canonical(self, name: str) -> str:
+        """Return the Zone behind ``name``; a Zone is its own. Errors: KeyError if the release lacks the name."""
+        if name not in self.files:
+            raise KeyError(name)
+        return self.links.get(name, name)
+
+    def kind(self, name: str) -> ZoneKind:
+        """Tell whether ``name`` is a Zone or a Link in this release."""
+        return "link" if name in self.links else "zone"
+
+    def zone_class(self, name: str) -> ZoneClass:
+        """Return the class of ``name``: by its row in ``zone1970.tab`` for Zones, in ``zone.tab`` for Links."""
+        if name in self.links:
+            return "alias-merged" if name in self.zone_tab_rows else "alias-legacy"
+        return "zone-geographic" if name in self.zone1970_rows else "zone-other"
+
+    def countries_of(self, name: str) -> tuple[str, ...]:
+        """Return the country codes ``name`` stands for: its own row's, else those of the Zone behind it."""
+        row = self.zone1970_rows.get(name) or self.zone_tab_rows.get(name)
+        row = row or self.zone1970_rows.get(self.links.get(name, name))
+        return row.countries if row else ()
+
+    def links_to(self, zone: str) -> tuple[str, ...]:
+        """Return the Links whose canonical Zone is ``zone``, in ``by_component`` order."""
+        return tuple(sorted((link for link, target in self.links.items() if target == zone), key=by_component))
+
+    def zones_of_country(self, code: str) -> tuple[str, ...]:
+        """Return the Zones that overlap a country, in the order of ``zone1970.tab``. Source: its first column."""
+        return tuple(zone for zone, row in self.zone1970_rows.items() if code in row.countries)
+
+    @property
+    def zone_count(self) -> int:
+        """The number of Zones."""
+        return len(self.files) - len(self.links)
+
+
+def make_release(
+    version: str,
+    *,
+    origin: Origin,
+    contents: Mapping[str, bytes],
+    tables: Mapping[TableName, bytes],
+    absent: Set[str] = frozenset(),
+    pool: TzifPool | None = None,
+) -> Release:
+    """Check everything and return the release.
+
+    Shape: ``contents`` every zone name → its TZif bytes; ``absent`` names that the tables mention and that the release
+    does without.
+    Errors: InvalidContent (InvalidTzif, InvalidTable, InvalidName stay as raised) at the first thing that is wrong: a
+    name against the rules, two names that differ only in case, a name that is a directory of another, a TZif file that
+    does not check, names that ``tzdata.zi`` and the files do not share, a Link unlike its target, a row for no name.
+    """
+    names = sorted(contents, key=by_component)
+    _check_names(names)
+    pool = {} if pool is None else pool
+    files = {name: _pooled_file(name, contents[name], pool) for name in names}
+    zi = _without(parse_zi(_text("tzdata.zi", tables["tzdata.zi"])), absent) if "tzdata.zi" in tables else None
+    targets = dict(zi.links) if zi else {}
+    links = resolve_links(targets, zones=zi.zones.keys()) if zi else {}
+    if zi:
+        _check_same_names(files.keys(), zi)
+    _check_links_equal_targets(files, links)
+    return Release(
+        version=version,
+        origin=origin,
+        files=files,
+        links=links,
+        targets=targets,
+        zone1970_rows=_rows(tables, "zone1970.tab", files.keys(), absent),
+        zone_tab_rows=_rows(tables, "zone.tab", files.keys(), absent),
+        countries=parse_iso3166_tab(_text("iso3166.tab", tables.get("iso3166.tab", b""))),
+        tables=dict(tables),
+        zi=zi,
+        tree_digest=tree_digest((name, file.sha256) for name, file in files.items()),
+        warnings=tuple(_warnings(files, links)),
+    )
+
+
+def _check_names(names: list[str]) -> None:
+    folded: dict[str, str] = {}
+    for name in names:
+        check_zone_name(name)
+        twin = folded.setdefault(name.casefold(), name)
+        if twin != name:
+            raise InvalidContent(f"{quote(twin)} and {quote(name)} differ only in case")
+    for name in names:
+        parts = name.split("/")
+        for depth in range(1, len(parts)):
+            if folded.get("/".join(parts[:depth]).casefold()):
+                raise InvalidContent(f"{quote('/'.join(parts[:depth]))} is a zone and a directory of {quote(name)}")
+
+
+def _pooled_file(name: str, content: bytes, pool: TzifPool) -> TzifFile:
+    hex_ = sha256_hex(content)
+    file = pool.get(hex_)
+    if file is None:
+        try:
+            disagreement = find_footer_disagreement(read_tzif(content))
+        except InvalidTzif as error:
+            raise InvalidTzif(f"{name}: {error.detail}", zones=[name]) from error
+        file = pool[hex_] = TzifFile(content, hex_, zlib.crc32(content), disagreement)
+    return file
+
+
+def _text(table: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidTable(f"{table} is not UTF-8 at byte {error.start}") from error
+
+
+def _check_same_names(files: Set[str], zi: ZiFile) -> None:
+    declared = zi.zones.keys() | zi.links.keys()
+    if twice := zi.zones.keys() & zi.links.keys():
+        raise InvalidTable(f"tzdata.zi calls {quote(min(twice))} both a Zone and a Link")
+    if missing := declared - files:
+        raise InvalidContent(f"{len(missing)} names of tzdata.zi have no file, the first is {quote(min(missing))}")
+    if extra := files - declared:
+        raise InvalidContent(f"{len(extra)} files are not in tzdata.zi, the first is {quote(min(extra))}")
+
+
+def _check_links_equal_targets(files: Mapping[str, TzifFile], links: Mapping[str, str]) -> None:
+    for link, zone in links.items():
+        if files[link].sha256 != files[zone].sha256:
+            raise InvalidContent(f"the Link {quote(link)} has other bytes than its Zone {quote(zone)}")
+
+
+def _without(zi: ZiFile, absent: Set[str]) -> ZiFile:
+    if not absent:
+        return zi
+    return replace(
+        zi,
+        zones={name: lines for name, lines in zi.zones.items() if name not in absent},
+        links={name: target for name, target in zi.links.items() if name not in absent},
+    )
+
+
+def _rows(tables: Mapping[TableName, bytes], table: TableName, names: Set[str], absent: Set[str]) -> dict[str, ZoneRow]:
+    rows: dict[str, ZoneRow] = {}
+    for row in parse_zone_tab(_text(table, tables.get(table, b"")), table=table):
+        if row.zone in absent:
+            continue
+        if row.zone not in names:
+            raise InvalidTable(f"{table} has a row for {quote(row.zone)}, which the release lacks")
+        if row.zone in rows:
+            raise InvalidTable(f"{table} has two rows for {quote(row.zone)}")
+        rows[row.zone] = row
+    return rows
+
+
+def _warnings(files: Mapping[str, TzifFile], links: Mapping[str, str]) -> Iterator[ReleaseWarning]:
+    for name, file in files.items():
+        if file.footer_disagreement is None or name in links:
+            continue
+        affected = (name, *sorted(link for link, zone in links.items() if zone == name))
+        yield ReleaseWarning(
+            code="wrong-zone",
+            detail=f"{name} is wrong as published: {file.footer_disagreement}",
+            zones=affected,
+        )

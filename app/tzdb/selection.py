@@ -1,0 +1,157 @@
+"""From selectors to the names of a release, each with the reason it is there.
+
+All of the meaning of *which zones did the caller ask for* lives here; how the names become files is ``artifact``'s.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app.errors import InvalidName, UnknownZones
+from app.tzdb.names import by_component, check_zone_name, is_country_code, quote
+from app.tzdb.release import Release
+from app.tzdb.suggestions import suggest_countries, suggest_names
+
+SelectorKind = Literal["name", "country", "glob"]
+Aliases = Literal["exact", "target", "all"]
+
+_GLOB = re.compile(r"[A-Za-z0-9+_/*-]{1,64}")
+_KIND_ORDER: Mapping[SelectorKind, int] = {"name": 0, "country": 1, "glob": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One item of a zone list. Shape: ``text`` a name, a glob with ``*`` (any characters, ``/`` too), or a country code."""
+
+    kind: SelectorKind
+    text: str
+
+    def __str__(self) -> str:
+        return f"country:{self.text}" if self.kind == "country" else self.text
+
+    @property
+    def reason(self) -> str:
+        """Why a name that this selector picked is in the bundle."""
+        return {"name": "requested", "country": f"in country:{self.text}", "glob": f"matches {self.text}"}[self.kind]
+
+
+def parse_selector(text: str) -> Selector:
+    """Read one selector: ``Europe/Berlin``, ``Europe/*``, ``country:DE``.
+
+    Errors: InvalidName that quotes it. Case is never corrected.
+    """
+    if text.startswith("country:"):
+        code = text.removeprefix("country:")
+        if not is_country_code(code):
+            raise InvalidName(f"{quote(text)}: a country is two capital letters, as in country:DE", zones=[text[:64]])
+        return Selector("country", code)
+    if "*" in text:
+        if not _GLOB.fullmatch(text) or text.startswith("/"):
+            raise InvalidName(f"{quote(text)} is not a glob of zone names, as in Europe/*", zones=[text[:64]])
+        return Selector("glob", text)
+    check_zone_name(text)
+    return Selector("name", text)
+
+
+def parse_selectors(texts: Iterable[str]) -> tuple[Selector, ...]:
+    """Read many selectors; equal sets of texts give equal results. Errors: InvalidName; all bad ones are in ``zones``."""
+    selectors: set[Selector] = set()
+    errors: list[InvalidName] = []
+    for text in texts:
+        try:
+            selectors.add(parse_selector(text))
+        except InvalidName as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        names = [name for error in errors for name in error.facts["zones"]]  # type: ignore[attr-defined]
+        raise InvalidName(f"{len(errors)} zones are not well-formed; the first: {errors[0].detail}", zones=names)
+    if not selectors:
+        raise InvalidName("the list of zones is empty; ask for at least one, as in Europe/Berlin", zones=[])
+    return tuple(sorted(selectors, key=lambda selector: (_KIND_ORDER[selector.kind], selector.text)))
+
+
+def select(release: Release, selectors: Iterable[Selector], *, aliases: Aliases) -> Mapping[str, str]:
+    """Return name → reason, in ``by_component`` order.
+
+    Shape: ``aliases="exact"`` is what was asked; ``"target"`` adds the Zone behind each Link; ``"all"`` adds that and
+    every Link of each Zone. A name picked by several selectors has the reason of the most particular one, so the
+    reasons do not depend on the order of the list.
+    Errors: UnknownZones with everything the release lacks, and up to three suggestions for each.
+    """
+    reasons: dict[str, str] = {}
+    unknown: list[Selector] = []
+    for selector in sorted(selectors, key=lambda selector: (_KIND_ORDER[selector.kind], selector.text)):
+        picked = tuple(_pick(release, selector))
+        if not picked:
+            unknown.append(selector)
+        for name in picked:
+            reasons.setdefault(name, selector.reason)
+    if unknown:
+        raise _unknown_zones(release, unknown)
+    if aliases != "exact":
+        _add_targets(release, reasons)
+    if aliases == "all":
+        _add_links(release, reasons)
+    return {name: reasons[name] for name in sorted(reasons, key=by_component)}
+
+
+def _pick(release: Release, selector: Selector) -> Iterator[str]:
+    match selector.kind:
+        case "name":
+            if selector.text in release.files:
+                yield selector.text
+        case "country":
+            yield from release.zones_of_country(selector.text)
+        case "glob":
+            # Split and walked by hand: a regular expression of many stars backtracks without bound.
+            parts = selector.text.split("*")
+            yield from (name for name in release.files if _matches(name, parts))
+
+
+def _matches(name: str, parts: list[str]) -> bool:
+    """Tell whether ``name`` is ``parts`` in this order with anything between them."""
+    first, *middle, last = parts
+    if not name.startswith(first) or not name.endswith(last) or len(name) < len(first) + len(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in middle:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def _add_targets(release: Release, reasons: dict[str, str]) -> None:
+    for name in [*reasons]:
+        if name in release.links:
+            reasons.setdefault(release.links[name], f"Zone behind the Link {name}")
+
+
+def _add_links(release: Release, reasons: dict[str, str]) -> None:
+    for link, zone in release.links.items():
+        if zone in reasons:
+            reasons.setdefault(link, f"Link to {zone}")
+
+
+def _unknown_zones(release: Release, unknown: list[Selector]) -> UnknownZones:
+    suggestions = {
+        **suggest_names(release, [selector.text for selector in unknown if selector.kind != "country"]),
+        **{
+            str(selector): suggest_countries(release, selector.text)
+            for selector in unknown
+            if selector.kind == "country"
+        },
+    }
+    names = [str(selector) for selector in unknown]
+    first = names[0]
+    hint = f"; did you mean {' or '.join(suggestions[first])}?" if suggestions.get(first) else ""
+    if len(names) == 1:
+        detail = f"{quote(first)} is not in release {release.version}{hint}"
+    else:
+        detail = f"{len(names)} of the zones are not in release {release.version}: {', '.join(names[:10])}"
+        detail += f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return UnknownZones(detail, zones=names, suggestions=suggestions, release=release.version)

@@ -1,0 +1,87 @@
+"""What the caller may have meant by a name that a release lacks.
+
+Suggestions only: nothing here ever stands in for what was asked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+
+from app.tzdb.release import Release
+
+MAX_SUGGESTIONS = 3
+_MIN_LIKENESS = 0.6
+_CANDIDATES = 12
+"""How many names that share most letter pairs are compared in full; keeps a list of a thousand typos cheap."""
+
+
+def suggest_names(release: Release, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return each of ``names`` → up to ``MAX_SUGGESTIONS`` names of the release, best first.
+
+    Shape: first the same letters in another case, then the same place in another area (moved: ``Europe/Istanbul`` for
+    ``Asia/istanbul``), then what ``zone1970.tab`` says in words (``Beijing``), then the likest spelling.
+    Cost: one pass over the release's names, then about 0.2 ms a name.
+    """
+    index = _Index(release)
+    return {name: index.suggest(name) for name in names}
+
+
+def suggest_countries(release: Release, code: str) -> list[str]:
+    """Return up to three selectors of countries that have Zones and whose code shares a letter's place with ``code``."""
+    known = sorted({country for row in release.zone1970_rows.values() for country in row.countries})
+    close = [known_code for known_code in known if known_code[0] == code[0] or known_code[1] == code[1]]
+    close.sort(key=lambda known_code: (known_code != code[::-1], known_code[0] != code[0], known_code))
+    return [f"country:{known_code}" for known_code in close[:MAX_SUGGESTIONS]]
+
+
+class _Index:
+    """The names of one release, by folded spelling, by last component, by letter pair and by words of their rows."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self._folded: dict[str, str] = {}
+        self._places: defaultdict[str, list[str]] = defaultdict(list)
+        self._pairs: defaultdict[str, list[str]] = defaultdict(list)
+        self._words: defaultdict[str, list[str]] = defaultdict(list)
+        for name in release.files:
+            folded = name.casefold()
+            self._folded[folded] = name
+            self._places[folded.rpartition("/")[2]].append(name)
+            for pair in _letter_pairs(folded):
+                self._pairs[pair].append(name)
+        for zone, row in release.zone1970_rows.items():
+            countries = " ".join(release.countries.get(code, "") for code in row.countries)
+            for word in f"{row.comments} {countries}".casefold().replace(",", " ").split():
+                self._words[word].append(zone)
+
+    def suggest(self, name: str) -> list[str]:
+        found: dict[str, None] = dict.fromkeys(self._ranked(name.casefold()))
+        return [*found][:MAX_SUGGESTIONS]
+
+    def _ranked(self, folded: str) -> Iterator[str]:
+        if folded in self._folded:
+            yield self._folded[folded]
+        place = folded.replace(" ", "_").rpartition("/")[2]
+        yield from self._places.get(place, ())
+        yield from self._words.get(place, ())[:MAX_SUGGESTIONS]
+        yield from self._alike(folded)
+
+    def _alike(self, folded: str) -> list[str]:
+        shared: Counter[str] = Counter()
+        for pair in _letter_pairs(folded):
+            shared.update(self._pairs.get(pair, ()))
+        place = folded.rpartition("/")[2]
+        scored = []
+        for name, _ in shared.most_common(_CANDIDATES):
+            other = name.casefold()
+            whole = SequenceMatcher(None, folded, other).ratio()
+            # "Berln" alone should find Europe/Berlin: the place counts nearly as much as the whole.
+            score = max(whole, 0.95 * SequenceMatcher(None, place, other.rpartition("/")[2]).ratio())
+            if score >= _MIN_LIKENESS:
+                # A Zone before its Links at equal likeness.
+                scored.append((-score, name in self._release.links, name))
+        return [name for _, _, name in sorted(scored)]
+
+
+def _letter_pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}

@@ -1,0 +1,120 @@
+"""Reading the text tables that come with the zone files.
+
+Everything about the line formats of ``tzdata.zi`` and the ``.tab`` files lives here. What the rows mean for a release
+(kinds, classes, countries) is ``release``'s to say.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from app.errors import InvalidTable
+from app.tzdb.names import is_country_code, is_zone_name, quote
+
+TableName = Literal["iso3166.tab", "leapseconds", "tzdata.zi", "zone.tab", "zone1970.tab"]
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+
+
+@dataclass(frozen=True, slots=True)
+class ZiFile:
+    """A parsed ``tzdata.zi``.
+
+    Shape: ``header`` the comment lines at its head; ``rules`` rule name → its lines; ``zones`` Zone → its line and
+    continuation lines; ``links`` link_name → target, both as written.
+    """
+
+    header: tuple[str, ...]
+    rules: Mapping[str, tuple[str, ...]]
+    zones: Mapping[str, tuple[str, ...]]
+    links: Mapping[str, str]
+
+    @property
+    def version(self) -> str | None:
+        """The text after ``# version``; ``None`` if the file does not say."""
+        for line in self.header:
+            if line.startswith("# version "):
+                return line.removeprefix("# version ").strip()
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRow:
+    """One row of ``zone.tab`` or ``zone1970.tab``. Shape: ``coordinates`` in ISO 6709, ``comments`` may be empty."""
+
+    countries: tuple[str, ...]
+    coordinates: str
+    zone: str
+    comments: str
+
+
+def parse_zi(text: str) -> ZiFile:
+    """Read ``tzdata.zi``.
+
+    Errors: InvalidTable with the line number for a line of no known kind, a repeated name, or a name against the rules.
+    Source: zic(8), *FILES AND INPUT*; the file abbreviates keywords to one letter, whole keywords are taken too.
+    """
+    header: list[str] = []
+    rules: dict[str, list[str]] = {}
+    zones: dict[str, list[str]] = {}
+    links: dict[str, str] = {}
+    continued: list[str] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            if line and not (rules or zones or links):
+                header.append(line)
+            continue
+        fields = line.split()
+        match fields:
+            case ["R" | "Rule", name, *_] if len(fields) == 10:
+                rules.setdefault(name, []).append(line)
+                continued = None
+            case ["Z" | "Zone", name, _, _, _, *until] if is_zone_name(name) and name not in zones:
+                zones[name] = [line]
+                continued = zones[name] if until else None
+            case ["L" | "Link", target, name] if is_zone_name(name) and is_zone_name(target) and name not in links:
+                links[name] = target
+                continued = None
+            case [_, _, _, *until] if continued is not None:
+                continued.append(line)
+                continued = continued if until else None
+            case _:
+                raise InvalidTable(f"tzdata.zi, line {number}: {quote(line)} is not a rule, Zone or Link")
+    if continued is not None:
+        raise InvalidTable("tzdata.zi ends inside a Zone that announces one more line")
+    return ZiFile(
+        header=tuple(header),
+        rules={name: tuple(lines) for name, lines in rules.items()},
+        zones={name: tuple(lines) for name, lines in zones.items()},
+        links=links,
+    )
+
+
+def parse_zone_tab(text: str, *, table: str) -> tuple[ZoneRow, ...]:
+    """Read ``zone.tab`` or ``zone1970.tab``; ``table`` names it in errors.
+
+    Errors: InvalidTable with the row's number. Source: the comment at the head of ``zone1970.tab``.
+    """
+    rows = []
+    for number, (_, fields) in enumerate(table_rows(text), 1):
+        if len(fields) not in (3, 4):
+            raise InvalidTable(f"{table}, row {number}: {len(fields)} columns, not 3 or 4")
+        countries = tuple(fields[0].split(","))
+        if not all(map(is_country_code, countries)) or not is_zone_name(fields[2]):
+            raise InvalidTable(f"{table}, row {number}: a country code or the zone name is not well-formed")
+        rows.append(ZoneRow(countries, fields[1], fields[2], fields[3] if len(fields) == 4 else ""))
+    return tuple(rows)
+
+
+def parse_iso3166_tab(text: str) -> Mapping[str, str]:
+    """Read ``iso3166.tab``. Shape: country code → English name. Errors: InvalidTable with the row's number."""
+    countries: dict[str, str] = {}
+    for number, (_, fields) in enumerate(table_rows(text), 1):
+        if len(fields) != 2 or not is_country_code(fields[0]):
+            raise InvalidTable(f"iso3166.tab, row {number}: not a country code and a name")
+        countries[fields[0]] = fields[1]
+    return countries
+
+
+def table_rows(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each row of a ``.tab`` file as its line and its columns; remarks are left out."""
+    return ((line, line.split("\t")) for line in text.splitlines() if line and not line.startswith("#"))
