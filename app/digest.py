@@ -32,11 +32,11 @@ def write_repr_digest(hex_: str) -> str:
 
 
 def tree_digest(files: Iterable[tuple[str, str]]) -> str:
-    """Return the digest of a tree, given ``(path, hex of content)`` for everything in it that is not a directory.
+    r"""Return the digest of a tree, given ``(path, hex of content)`` for everything in it that is not a directory.
 
     Shape: ``sha256:<hex>`` of the text that coreutils prints, so that anyone can check it without this program::
 
-        cd TREE && find . ! -type d -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum
+        cd TREE && find . ! -type d -printf '%P\n' | LC_ALL=C sort | xargs sha256sum | sha256sum
 
     Links count as the file they lead to, so the digest does not depend on how links were written.
     """

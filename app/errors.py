@@ -12,7 +12,7 @@ class TzdataFilterError(Exception):
     """Root of the tree.
 
     Shape: ``code`` is a stable slug that clients may match on, ``title`` the same in words, ``detail`` one sentence
-    about this case, ``facts`` JSON-ready members that help to mend it (``zones``, ``suggestions``, ``release``, ``limit``).
+    about this case, ``facts`` JSON-ready members that help to mend it (``zones``, ``suggestions``, ``release`` …).
     """
 
     code: ClassVar[str] = "error"

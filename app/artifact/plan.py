@@ -1,7 +1,7 @@
 """A plan: exactly what will be in a bundle and why, and the content key that names it.
 
-Everything that decides *which entries* lives here; how entries become bytes is the recipes'. A plan holds the content of
-its entries by reference, so that a writer needs nothing else.
+Everything that decides *which entries* lives here; how entries become bytes is the recipes'. A plan holds the content
+of its entries by reference, so that a writer needs nothing else.
 """
 
 import json

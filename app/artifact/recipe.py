@@ -1,7 +1,7 @@
 """Recipes: the named ways to turn entries into bytes.
 
-A recipe's name says everything that shapes its bytes and stands in every content key. Whoever changes a writer so that one
-byte differs gives the recipe a new name and keeps the old one here, so that what was built stays buildable.
+A recipe's name says everything that shapes its bytes and stands in every content key. Whoever changes a writer so that
+one byte differs gives the recipe a new name and keeps the old one here, so that what was built stays buildable.
 """
 
 import zlib

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from app.artifact.plan import Entry, Plan
-from app.artifact.spec import Format, Spec, parse_format, parse_spec
+from app.artifact.spec import Format, Spec, parse_spec
 from app.digest import sha256_hex, write_digest
 
 
@@ -118,8 +118,7 @@ def parse_request(request: Request) -> Spec:
         "tables": ",".join(request["tables"]),
         "prefix": request["prefix"],
     }
-    format = parse_format(request["format"])
-    return parse_spec(request["release"], request["zones"], format=format, options=options)
+    return parse_spec(request["release"], request["zones"], format=request["format"], options=options)
 
 
 def _request(spec: Spec) -> Request:

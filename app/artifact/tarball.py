@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from app.artifact.plan import Entry
 
 MTIME = 315_532_800
-"""Unix seconds of 1980-01-01T00:00:00Z on every member: old, fixed, and late enough that no tar or zip tool remarks on it."""
+"""Unix seconds of 1980-01-01T00:00:00Z, on every member: late enough that no tar or zip tool remarks on it."""
 
 _BLOCK = 512
 _END = bytes(2 * _BLOCK)
@@ -24,7 +24,7 @@ _ZERO = b"0000000\0"
 def write_tar(entries: Iterable[Entry]) -> bytes:
     """Return the entries as a USTAR archive.
 
-    Shape: each directory once before what it holds, files 0644 and directories 0755, owner 0:0 without names, ``MTIME``;
+    Shape: each directory once before what it holds, files 0644, directories 0755, owner 0:0 without names, ``MTIME``;
     sorted by path component, but hard links come last, since tar needs what they link to unpacked first. Ends with the
     two zero blocks and no further padding. Every path and link target fits 100 bytes: ``spec`` limits the prefix so.
     """
@@ -32,8 +32,7 @@ def write_tar(entries: Iterable[Entry]) -> bytes:
     hard_links: list[Entry] = []
     directories: set[str] = set()
     for entry in entries:
-        for directory in _new_directories(entry.path, directories):
-            chunks.append(_header(directory, _DIRECTORY))
+        chunks.extend(_header(directory, _DIRECTORY) for directory in _new_directories(entry.path, directories))
         if entry.kind == "hard":
             hard_links.append(entry)
         elif entry.kind == "symbolic":

@@ -65,7 +65,7 @@ class Builder:
         library: Library,
         store: Store,
         *,
-        observe: Observer = lambda outcome, seconds: None,
+        observe: Observer | None = None,
         max_waiting: int = DEFAULT_MAX_WAITING,
     ) -> None:
         """Shape: ``max_waiting`` different artifacts may be in work or waiting; the next one is refused."""
@@ -192,7 +192,8 @@ class Builder:
         try:
             yield outcome
         finally:
-            self._observe(outcome[0] if outcome else "failed", time.perf_counter() - started)
+            if self._observe is not None:
+                self._observe(outcome[0] if outcome else "failed", time.perf_counter() - started)
 
 
 def _plan_and_key(release: Release, spec: Spec) -> tuple[Plan, str]:

@@ -143,7 +143,7 @@ class Library:
 
 
 def release_order(version: str) -> tuple[str, int, str]:
-    """Sort key that puts releases in the order they appeared: by year, then ``a`` … ``z``, ``za`` …"""
+    """Sort key that puts releases in the order they appeared: by year, then ``a`` to ``z``, then ``za`` and on."""
     year, letters = version[:4], version[4:]
     return (year, len(letters), letters)
 

@@ -78,7 +78,7 @@ class WheelDirectory:
             return read_iana_name(init), read_package_version(init)
         except UntrustedRelease as error:
             return error
-        except Exception as error:  # a hostile archive can make zipfile raise nearly anything
+        except Exception as error:  # noqa: BLE001 - a hostile archive can make zipfile raise nearly anything
             return UntrustedRelease(f"not a readable wheel: {error}")
 
 

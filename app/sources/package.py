@@ -1,6 +1,7 @@
 """What the ``tzdata`` package looks like inside, whether it lies in a wheel or is installed.
 
-From verified files to a ``Release``: the IANA name, which file is a zone and which a table, and that nothing else is there.
+From verified files to a ``Release``: the IANA name, which file is a zone and which a table, and that
+nothing else is there.
 """
 
 import re
@@ -23,7 +24,7 @@ _PACKAGE_VERSION = re.compile(r'^__version__ = "([^"\n]{1,32})"$', re.MULTILINE)
 def read_iana_name(init: bytes) -> str:
     """Return the IANA name in a package's ``__init__.py``.
 
-    Errors: UntrustedRelease if it says none. It is never computed from the package's version: 2021.2 and 2020f show why.
+    Errors: UntrustedRelease if it says none. It is never computed from the package's version: see 2021.2.
     """
     match = _IANA_VERSION.search(init.decode("utf-8", "replace"))
     if not match or not is_release_name(match[1]):

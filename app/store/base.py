@@ -10,8 +10,8 @@ class Store(Protocol):
     """Blobs and notes. Methods block; callers run them in a thread.
 
     Values never change once written: writing the same key again is harmless, and two processes may share one place.
-    A reader sees a whole value or none, at any moment and after any crash. A value that does not verify on reading counts
-    as absent, and a later write replaces it.
+    A reader sees a whole value or none, at any moment and after any crash. A value that does not verify on reading
+    counts as absent, and a later write replaces it.
     """
 
     @property

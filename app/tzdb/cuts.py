@@ -15,7 +15,7 @@ def cut_table(release: Release, table: TableName, *, names: Set[str]) -> bytes:
 
     Shape: ``.tab`` files keep the rows of the names in the bundle (``iso3166.tab``: of their countries) and lose their
     remarks, whose dates would make every release different; ``tzdata.zi`` keeps its header, the rules in use, the Zone
-    behind each name and the Links among the names, so that it compiles; ``leapseconds`` is about no zone and stays whole.
+    behind each name and the Links among the names, so that it compiles; ``leapseconds`` is about no zone and stays.
     Errors: NotFound if the release came without this table.
     """
     if table not in release.tables:

@@ -1,6 +1,6 @@
 """A release: every name with its verified bytes, and what the tables say of each name.
 
-A ``Release`` can only be made by ``make_release``, which checks everything that can be checked without knowing where the
+A ``Release`` is made by ``make_release`` alone, which checks everything that can be checked without knowing where the
 bytes came from. Hashes promised by a source (RECORD, an index) are the source's to verify, before this.
 """
 
@@ -62,8 +62,8 @@ class Release:
     """One tzdata release, whole and checked.
 
     Shape: ``files`` every name (Zones and Links) → its file, in ``by_component`` order; ``links`` link_name → canonical
-    Zone; ``targets`` link_name → target as written; ``tables`` the raw tables by name; ``zi`` ``None`` where a tree came
-    without ``tzdata.zi`` (every name is then a Zone); ``tree_digest`` over all of ``files``.
+    Zone; ``targets`` link_name → target as written; ``tables`` the raw tables by name; ``zi`` ``None`` where a tree
+    came without ``tzdata.zi`` (every name is then a Zone); ``tree_digest`` over all of ``files``.
     """
 
     version: str

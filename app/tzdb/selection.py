@@ -22,7 +22,7 @@ _KIND_ORDER: Mapping[SelectorKind, int] = {"name": 0, "country": 1, "glob": 2}
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One item of a zone list. Shape: ``text`` a name, a glob with ``*`` (any characters, ``/`` too), or a country code."""
+    """One item of a zone list. Shape: ``text`` a name, a country code, or a glob whose ``*`` is any characters."""
 
     kind: SelectorKind
     text: str
@@ -55,7 +55,10 @@ def parse_selector(text: str) -> Selector:
 
 
 def parse_selectors(texts: Iterable[str]) -> tuple[Selector, ...]:
-    """Read many selectors; equal sets of texts give equal results. Errors: InvalidName; all bad ones are in ``zones``."""
+    """Read many selectors; equal sets of texts give equal results.
+
+    Errors: InvalidName with all bad ones in ``zones``; also for an empty list.
+    """
     selectors: set[Selector] = set()
     errors: list[InvalidName] = []
     for text in texts:
