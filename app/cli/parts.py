@@ -1,0 +1,30 @@
+"""What the commands are given by ``wiring``: the only way they come by sources, stores and the server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.build.builder import Builder
+from app.build.library import Library
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A library and a builder for one run of a command. The store is in memory unless the settings name a directory."""
+
+    library: Library
+    builder: Builder
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The makers that commands call.
+
+    Shape: ``local(settings, tree)`` for work without a server: if ``tree`` is given (``--input``) that directory is the
+    only source, else the wheels directory and the installed distribution; ``serve`` runs the service until it is told
+    to stop, and returns then.
+    """
+
+    local: Callable[[Settings, Path | None], Local]
+    serve: Callable[[Settings], None]

@@ -1,0 +1,170 @@
+"""Every setting, its default and its unit. The only file that reads the environment."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+PREFIX = "TZDATA_FILTER_"
+
+
+class InvalidSettings(ValueError):
+    """Some settings have values that cannot be used. Shape: ``problems`` one line each, all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator can set, each also as ``TZDATA_FILTER_`` and the name in capitals.
+
+    The defaults work on a laptop with no network. Units are in the names.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """What absolute links start with; never taken from a request. Empty: ``http://HOST:PORT``."""
+    data_dir: Path | None = None
+    """Where artifacts are kept. Unset: in memory, forgotten on exit."""
+    wheels_dir: Path | None = None
+    """A directory of tzdata wheels, one for each release to serve besides the installed one."""
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "info"
+    request_log: bool = True
+    memory_store_bytes: int = 256 << 20
+    """How much the store in memory may hold."""
+    hot_bytes: int = 64 << 20
+    """How much of the latest answers is kept ready to send."""
+    max_url_bytes: int = 32 << 10
+    """Path and query; the longest list of all names is about 10,000 bytes."""
+    max_body_bytes: int = 256 << 10
+    max_waiting_builds: int = 256
+    request_timeout_seconds: float = 10.0
+    """From the first byte of a request to its last; a slower client is cut off."""
+    keep_alive_seconds: float = 75.0
+    shutdown_seconds: float = 10.0
+    """How long running requests may take to finish once the process was told to stop."""
+    rescan_seconds: float = 60.0
+    """How often the sources are looked at for new releases."""
+
+    @property
+    def base_url(self) -> str:
+        """What absolute links start with, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+
+def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings from the environment; ``given`` (field name → text or value, ``None`` is absent) wins.
+
+    Errors: InvalidSettings with every wrong value at once, an unknown ``TZDATA_FILTER_`` variable among them.
+    """
+    environ = os.environ if environ is None else environ
+    known = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    problems = [f"{name} is not a setting" for name in sorted(environ) if name.startswith(PREFIX) and name not in known]
+    texts: dict[str, tuple[str, str]] = {
+        field: (name, environ[name]) for name, field in known.items() if environ.get(name, "") != ""
+    }
+    texts |= {field: (field, str(value)) for field, value in (given or {}).items() if value is not None}
+    values: dict[str, object] = {}
+    for field, (origin, text) in texts.items():
+        try:
+            values[field] = _PARSERS[field](text)
+        except ValueError as error:
+            problems.append(f"{origin}={text!r}: {error}")
+    if problems:
+        raise InvalidSettings(problems)
+    return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type; tests hold them together
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def _flag(text: str) -> bool:
+    flags = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in flags:
+        raise ValueError("must be true or false")
+    return flags[text.lower()]
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.05 <= seconds <= 86_400:
+        raise ValueError("must be seconds, from 0.05 to 86400")
+    return seconds
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError("is not a directory")
+    return path
+
+
+def _existing_directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError("is not a directory")
+    return path
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be a URL such as https://tz.example")
+    return text
+
+
+def _host(text: str) -> str:
+    if not text.strip() or "/" in text or " " in text:
+        raise ValueError("must be a host name or an address")
+    return text
+
+
+_BYTES = _integer(1_024, 1 << 40)
+
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "host": _host,
+    "port": _integer(0, 65_535),
+    "public_url": _url,
+    "data_dir": _directory,
+    "wheels_dir": _existing_directory,
+    "log_format": _choice(get_args(LogFormat)),
+    "log_level": _choice(get_args(LogLevel)),
+    "request_log": _flag,
+    "memory_store_bytes": _BYTES,
+    "hot_bytes": _integer(0, 1 << 40),
+    "max_url_bytes": _BYTES,
+    "max_body_bytes": _BYTES,
+    "max_waiting_builds": _integer(1, 100_000),
+    "request_timeout_seconds": _seconds,
+    "keep_alive_seconds": _seconds,
+    "shutdown_seconds": _seconds,
+    "rescan_seconds": _seconds,
+}

@@ -1,0 +1,39 @@
+"""The only place that knows concrete classes: settings in, working parts out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.build.builder import Builder, Observer
+from app.build.library import Library
+from app.cli.parts import Local, Parts
+from app.settings import Settings
+from app.sources.base import Source
+from app.sources.directory import WheelDirectory
+from app.sources.installed import InstalledSource
+from app.sources.tree import TreeSource
+from app.store.base import Store
+from app.store.disk import DiskStore
+from app.store.memory import MemoryStore
+
+
+def make_sources(settings: Settings) -> Sequence[Source]:
+    """Return the sources in the order they are asked: the wheels directory, if set, then what is installed."""
+    directory = [WheelDirectory(settings.wheels_dir)] if settings.wheels_dir else []
+    return [*directory, InstalledSource()]
+
+
+def make_store(settings: Settings) -> Store:
+    """Return the store on disk, or in memory if no directory is set. Errors: StoreUnavailable."""
+    return DiskStore(settings.data_dir) if settings.data_dir else MemoryStore(settings.memory_store_bytes)
+
+
+def make_builder(settings: Settings, library: Library, store: Store, observe: Observer | None = None) -> Builder:
+    """Return a builder over a library and a store."""
+    return Builder(library, store, observe=observe, max_waiting=settings.max_waiting_builds)
+
+
+def make_local(settings: Settings, tree: Path | None) -> Local:
+    """See ``Parts.local``."""
+    sources: Sequence[Source] = make_sources(settings) if tree is None else [TreeSource(tree)]
+    library = Library(sources)
+    return Local(library, make_builder(settings, library, make_store(settings)))
