@@ -163,7 +163,7 @@ def _daylight_spans(daylight: Daylight, *, standard: LocalTimeType, year: int) -
     for index, start in enumerate(starts[:-1]):
         end = ends[index] if ends[index] > start else ends[index + 1]
         if spans and start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
     return spans

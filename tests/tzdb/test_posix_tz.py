@@ -180,9 +180,20 @@ def test_a_negative_time_is_on_the_day_before() -> None:
     assert transitions_in_year(posix, 2026)[0][0] == at("2026-03-29T01:00")
 
 
-def test_a_change_belongs_to_the_calendar_year_it_falls_in() -> None:
-    posix = parse_posix_tz("AAA0BBB,J365/167,J300")
-    assert [each[0] for each in transitions_in_year(posix, 2025)] == [at("2025-01-06T23:00"), at("2025-10-27T01:00")]
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        pytest.param("AAA0BBB,J365/167,J300", ["2025-01-06T23:00", "2025-10-27T01:00"], id="start-in-the-next-year"),
+        pytest.param("AAA0BBB,J1/-1,J300", ["2025-10-27T01:00", "2025-12-31T23:00"], id="start-in-the-year-before"),
+        pytest.param("AAA0BBB,J365/167,J364/100", ["2025-01-03T03:00", "2025-01-06T23:00"], id="both-in-the-next-year"),
+        pytest.param("AAA0BBB,0/0,J180", ["2025-01-01T00:00", "2025-06-29T01:00"], id="start-at-the-new-year"),
+    ],
+)
+def test_a_change_belongs_to_the_calendar_year_it_falls_in(text: str, changes: list[str]) -> None:
+    posix = parse_posix_tz(text)
+    assert [each[0] for each in transitions_in_year(posix, 2025)] == [at(each) for each in changes]
+    before_first = rule_at(posix, at(changes[0]) - 1)
+    assert [rule_at(posix, at(each)) == before_first for each in changes] == [False, True]
 
 
 @pytest.mark.parametrize(

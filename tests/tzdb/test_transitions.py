@@ -174,6 +174,14 @@ def test_daylight_saving_time_all_year_has_no_transitions_however_far_one_looks(
     assert local_time_at(tzif, at("2026-01-01")).designation == "EDT"
 
 
+def test_a_calendar_year_without_a_change_does_not_end_the_footer() -> None:
+    # Day 365 is 31 December of a leap year, else 1 January of the next year: none falls into the calendar year 2029.
+    footer = b"AAA0BBB,365/0,365/10"
+    tzif = read_tzif(write_tzif(Block(designations=b"AAA\0"), footer=footer))
+    starts = [each.at for each in between(tzif, "2028-01-01", "2032-01-01") if each.after.is_dst]
+    assert starts == [at("2028-01-01"), at("2028-12-31"), at("2030-01-01"), at("2031-01-01")]
+
+
 def test_an_endless_span_can_be_read_from_its_beginning() -> None:
     tzif, _ = both_readings("America/New_York")
     ahead = list(islice(transitions_between(tzif, start=at("2026-11-02"), end=END_OF_TIME), 3))
