@@ -27,9 +27,9 @@ def suggest_names(release: Release, names: Iterable[str]) -> dict[str, list[str]
 
 
 def suggest_countries(release: Release, code: str) -> list[str]:
-    """Return up to three selectors of countries that have Zones and whose code shares a letter with ``code``."""
+    """Return up to three selectors of countries that have Zones and whose code is ``code`` turned or shares a letter."""
     known = sorted({country for row in release.zone1970_rows.values() for country in row.countries})
-    close = [known_code for known_code in known if known_code[0] == code[0] or known_code[1] == code[1]]
+    close = [each for each in known if each[0] == code[0] or each[1] == code[1] or each == code[::-1]]
     close.sort(key=lambda known_code: (known_code != code[::-1], known_code[0] != code[0], known_code))
     return [f"country:{known_code}" for known_code in close[:MAX_SUGGESTIONS]]
 

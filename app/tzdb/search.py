@@ -1,0 +1,193 @@
+"""Finding names in a release by what people know: a part of a name, a country, a remark; and what is known of a name.
+
+Both gates show what is found here; how it looks on the wire or in a terminal is theirs. Which names go into a bundle is
+``selection``'s: a search never stands in for a selector.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from app.errors import InvalidName, UnknownZones
+from app.tzdb.names import by_component, is_country_code, quote
+from app.tzdb.release import Release, ZoneClass, ZoneKind
+from app.tzdb.suggestions import suggest_countries
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFact:
+    """What a release says of one name.
+
+    Shape: ``canonical`` the Zone behind it, itself if it is one; ``countries`` ISO 3166 codes; ``coordinates`` in ISO
+    6709 and ``comments``, both empty if no table has a row for the name; ``links`` the Links whose Zone it is;
+    ``sha256`` a hex; ``reason`` why a search found it.
+    Units: ``size`` in bytes.
+    """
+
+    name: str
+    kind: ZoneKind
+    zone_class: ZoneClass
+    canonical: str
+    countries: tuple[str, ...]
+    coordinates: str
+    comments: str
+    links: tuple[str, ...]
+    size: int
+    sha256: str
+    reason: str
+
+
+FactRow = TypedDict(
+    "FactRow",
+    {
+        "name": str,
+        "kind": ZoneKind,
+        "class": ZoneClass,
+        "canonical": str,
+        "countries": list[str],
+        "coordinates": str,
+        "comments": str,
+        "links": list[str],
+        "size": int,
+        "sha256": str,
+        "reason": str,
+    },
+)
+"""A fact in JSON; the members mean what they mean in ``ZoneFact``, ``class`` is its ``zone_class``."""
+
+
+def search(
+    release: Release,
+    *,
+    query: str = "",
+    country: str = "",
+    kind: ZoneKind | None = None,
+    zone_class: ZoneClass | None = None,
+) -> tuple[ZoneFact, ...]:
+    """Return the names that fit everything given; what is empty or ``None`` asks nothing.
+
+    Shape: ``query`` is part of the name, of a Link to it, of a country's English name or of the comments, case aside,
+    with a space for an underscore if one likes. The best fits come first (the place itself, names that hold the query,
+    Zones found by a Link, by country, by comments), in each group Zones before Links; without a query all is in
+    ``by_component`` order. ``country`` is a code in capitals.
+    Errors: InvalidName if ``country`` is no country code, UnknownZones if ISO 3166 has no such country.
+    Cost: one pass over the names, about 2 ms.
+    """
+    if country:
+        _check_country(release, country)
+    links = _links_by_zone(release)
+    words = _fold(query.strip())
+    found: list[tuple[int, ZoneFact]] = []
+    for name in release.files:
+        if kind not in (None, release.kind(name)) or zone_class not in (None, release.zone_class(name)):
+            continue
+        if country and country not in release.countries_of(name):
+            continue
+        rank, reason = _match(release, name, words=words, links=links.get(name, ()))
+        if reason:
+            found.append((rank, _fact(release, name, links=links.get(name, ()), reason=reason)))
+    if words:
+        # sorted() is stable, and release.files are in by_component order.
+        found.sort(key=lambda ranked: (ranked[0], ranked[1].kind == "link"))
+    return tuple(fact for _, fact in found)
+
+
+def zone_fact(release: Release, name: str) -> ZoneFact:
+    """Return what is known of one name. Errors: KeyError if the release lacks it."""
+    if name not in release.files:
+        raise KeyError(name)
+    return _fact(release, name, links=release.links_to(name), reason="asked for by name")
+
+
+def fact_row(fact: ZoneFact) -> FactRow:
+    """Return a fact's JSON."""
+    return {
+        "name": fact.name,
+        "kind": fact.kind,
+        "class": fact.zone_class,
+        "canonical": fact.canonical,
+        "countries": [*fact.countries],
+        "coordinates": fact.coordinates,
+        "comments": fact.comments,
+        "links": [*fact.links],
+        "size": fact.size,
+        "sha256": fact.sha256,
+        "reason": fact.reason,
+    }
+
+
+def _check_country(release: Release, code: str) -> None:
+    if not is_country_code(code):
+        raise InvalidName(
+            f"{quote(code)} is not a country code: write two capital letters, as in DE", country=code[:64]
+        )
+    if code in release.countries or any(code in row.countries for row in release.zone1970_rows.values()):
+        return
+    close = [selector.removeprefix("country:") for selector in suggest_countries(release, code)]
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    selector = f"country:{code}"
+    raise UnknownZones(
+        f"{code} is no country of release {release.version}{hint}",
+        zones=[selector],
+        suggestions={selector: [f"country:{known}" for known in close]},
+        release=release.version,
+    )
+
+
+def _links_by_zone(release: Release) -> Mapping[str, tuple[str, ...]]:
+    links: defaultdict[str, list[str]] = defaultdict(list)
+    for link, zone in release.links.items():
+        links[zone].append(link)
+    return {zone: tuple(sorted(names, key=by_component)) for zone, names in links.items()}
+
+
+def _match(release: Release, name: str, *, words: str, links: tuple[str, ...]) -> tuple[int, str]:
+    """Return how well a name fits the folded query (0 is best) and why; the reason is empty if it does not."""
+    if not words:
+        return 0, "no query"
+    return next(_matches(release, name, words=words, links=links), (0, ""))
+
+
+def _matches(release: Release, name: str, *, words: str, links: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    folded = _fold(name)
+    if words in (folded, folded.rpartition("/")[2]):
+        yield 0, "name"
+    if words in folded:
+        yield 1, "name"
+    for link in links:
+        if words in _fold(link):
+            yield 2, f"Link {link}"
+    for code in release.countries_of(name):
+        country = release.countries.get(code, "")
+        if words in _fold(country) or words == code.casefold():
+            yield 3, f"country {code} {country}".rstrip()
+    if words in _fold(_comments(release, name)):
+        yield 4, "comments"
+
+
+def _fold(text: str) -> str:
+    return text.casefold().replace("_", " ")
+
+
+def _comments(release: Release, name: str) -> str:
+    row = release.zone1970_rows.get(name) or release.zone_tab_rows.get(name)
+    return row.comments if row else ""
+
+
+def _fact(release: Release, name: str, *, links: tuple[str, ...], reason: str) -> ZoneFact:
+    row = release.zone1970_rows.get(name) or release.zone_tab_rows.get(name)
+    file = release.files[name]
+    return ZoneFact(
+        name=name,
+        kind=release.kind(name),
+        zone_class=release.zone_class(name),
+        canonical=release.canonical(name),
+        countries=release.countries_of(name),
+        coordinates=row.coordinates if row else "",
+        comments=row.comments if row else "",
+        links=links,
+        size=len(file.content),
+        sha256=file.sha256,
+        reason=reason,
+    )

@@ -1,0 +1,127 @@
+"""Searching a release: what finds a name, in which order, and what is said of it."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import InvalidName, UnknownZones
+from app.sources.installed import InstalledSource
+from app.tzdb.release import Release
+from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
+
+
+@cache
+def installed_release() -> Release:
+    source = InstalledSource()
+    (version,) = source.offers().releases
+    return source.load(version, {})
+
+
+def names(facts: tuple[ZoneFact, ...]) -> list[str]:
+    return [fact.name for fact in facts]
+
+
+class TestWhatFindsAName:
+    def test_nothing_asked_gives_every_name_in_order(self) -> None:
+        release = installed_release()
+        assert names(search(release)) == [*release.files]
+
+    @pytest.mark.parametrize("query", ["Shanghai", "shanghai", "  SHANGHAI ", "hangha", "asia/shanghai"])
+    def test_a_part_of_the_name_in_any_case(self, query: str) -> None:
+        assert "Asia/Shanghai" in names(search(installed_release(), query=query))
+
+    @pytest.mark.parametrize("query", ["new york", "new_york", "America/New York"])
+    def test_a_space_stands_for_an_underscore(self, query: str) -> None:
+        assert names(search(installed_release(), query=query)) == ["America/New_York"]
+
+    def test_a_link_finds_the_zone_behind_it_as_well(self) -> None:
+        found = {fact.name: fact.reason for fact in search(installed_release(), query="calcutta")}
+        assert found == {"Asia/Calcutta": "name", "Asia/Kolkata": "Link Asia/Calcutta"}
+
+    def test_a_countrys_english_name_and_its_code(self) -> None:
+        by_name = search(installed_release(), query="china")
+        assert {"Asia/Shanghai", "Asia/Urumqi", "PRC"} <= {*names(by_name)}
+        assert {fact.reason for fact in by_name} == {"country CN China"}
+        assert "Asia/Shanghai" in names(search(installed_release(), query="cn"))
+
+    def test_a_remark_of_the_table(self) -> None:
+        found = {fact.name: fact.reason for fact in search(installed_release(), query="beijing")}
+        assert found["Asia/Shanghai"] == "comments"
+
+    def test_what_nothing_is_called_finds_nothing(self) -> None:
+        assert search(installed_release(), query="no such place") == ()
+
+    @given(st.text(max_size=12))
+    def test_any_query_gives_names_of_the_release_each_once(self, query: str) -> None:
+        release = installed_release()
+        found = names(search(release, query=query))
+        assert len({*found}) == len(found)
+        assert {*found} <= release.files.keys()
+
+
+class TestOrder:
+    def test_the_place_itself_comes_first(self) -> None:
+        assert names(search(installed_release(), query="berlin"))[0] == "Europe/Berlin"
+
+    def test_zones_come_before_links_found_alike(self) -> None:
+        kinds = [fact.kind for fact in search(installed_release(), query="china")]
+        assert kinds == sorted(kinds, key=["zone", "link"].index)
+
+
+class TestFilters:
+    def test_a_country_gives_the_names_that_stand_for_it(self) -> None:
+        found = search(installed_release(), country="SE")
+        assert {"Europe/Berlin", "Europe/Stockholm"} <= {*names(found)}
+        assert all("SE" in fact.countries for fact in found)
+
+    def test_kind_and_class_narrow_and_all_filters_hold_at_once(self) -> None:
+        release = installed_release()
+        assert len(search(release, kind="link")) == len(release.links)
+        merged = search(release, country="SE", zone_class="alias-merged")
+        assert names(merged) == ["Europe/Stockholm"]
+        assert search(release, kind="zone", zone_class="alias-merged") == ()
+
+    def test_a_country_without_zones_has_none(self) -> None:
+        assert search(installed_release(), country="BV") == ()
+
+    @pytest.mark.parametrize("code", ["de", "DEU", "Germany", "D", "ÄÖ", "D\n"])
+    def test_what_is_no_code_is_refused(self, code: str) -> None:
+        with pytest.raises(InvalidName, match="two capital letters"):
+            search(installed_release(), country=code)
+
+    def test_a_code_of_no_country_is_refused_with_suggestions(self) -> None:
+        with pytest.raises(UnknownZones) as caught:
+            search(installed_release(), country="ED")
+        assert caught.value.facts["zones"] == ["country:ED"]
+        assert caught.value.facts["suggestions"] == {"country:ED": ["country:DE", "country:EC", "country:EE"]}
+
+
+class TestFacts:
+    def test_a_zone(self) -> None:
+        release = installed_release()
+        fact = zone_fact(release, "Europe/Berlin")
+        assert (fact.kind, fact.zone_class, fact.canonical) == ("zone", "zone-geographic", "Europe/Berlin")
+        assert "DE" in fact.countries
+        assert fact.coordinates == "+5230+01322"
+        assert fact.links == release.links_to("Europe/Berlin")
+        assert (fact.size, fact.sha256) == (
+            len(release.files["Europe/Berlin"].content),
+            release.files["Europe/Berlin"].sha256,
+        )
+
+    def test_a_link(self) -> None:
+        fact = zone_fact(installed_release(), "Asia/Calcutta")
+        assert (fact.kind, fact.zone_class, fact.canonical) == ("link", "alias-legacy", "Asia/Kolkata")
+        assert (fact.countries, fact.coordinates, fact.links) == (("IN",), "", ())
+
+    def test_a_name_the_release_lacks(self) -> None:
+        with pytest.raises(KeyError):
+            zone_fact(installed_release(), "Asia/Hanoi")
+
+    def test_a_search_and_a_look_up_say_the_same(self) -> None:
+        release = installed_release()
+        for found in search(release, country="IN"):
+            looked_up = zone_fact(release, found.name)
+            assert {**fact_row(found), "reason": ""} == {**fact_row(looked_up), "reason": ""}
