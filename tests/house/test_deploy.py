@@ -53,13 +53,13 @@ def test_hadolint_refuses_a_bad_dockerfile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_shellcheck_accepts(path: Path) -> None:
-    assert complaints(packaged("shellcheck"), path) == ""
+    assert complaints(installed("shellcheck"), path) == ""
 
 
 def test_shellcheck_refuses_a_bad_script(tmp_path: Path) -> None:
     bad = tmp_path / "bad.sh"
     bad.write_text("#!/bin/sh\nrm -rf $1/*\n")
-    assert complaints(packaged("shellcheck"), bad) != ""
+    assert complaints(installed("shellcheck"), bad) != ""
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
