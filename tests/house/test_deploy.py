@@ -5,10 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from app.settings import PREFIX, Settings, read_settings
 from tests.house.source import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -98,6 +100,23 @@ def test_the_kubernetes_schemas_refuse_an_unknown_key(tmp_path: Path) -> None:
 def test_the_kustomization_lists_every_resource() -> None:
     listed = set(re.findall(r"^  - (\S+\.yaml)$", KUSTOMIZATION.read_text(), re.MULTILINE))
     assert listed == {path.name for path in MANIFESTS if path != KUSTOMIZATION}
+
+
+def find_unknown_settings(text: str) -> set[str]:
+    return set(re.findall(rf"{PREFIX}[A-Z_]+", text)) - {PREFIX + field.name.upper() for field in fields(Settings)}
+
+
+def test_every_setting_named_in_a_deployment_is_one_that_the_service_has() -> None:
+    texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
+    assert find_unknown_settings("\n".join([*texts, (ROOT / "Dockerfile").read_text()])) == set()
+    assert find_unknown_settings(f"{PREFIX}PROT=8080") == {f"{PREFIX}PROT"}
+
+
+def test_the_service_accepts_the_settings_file_with_every_line_turned_on(tmp_path: Path) -> None:
+    text = (DEPLOY / "systemd" / "tzdata-filter.env").read_text()
+    environ = dict(re.findall(rf"^#?({PREFIX}\w+)=(.*)$", text, re.MULTILINE))
+    settings = read_settings(environ=environ | {f"{PREFIX}WHEELS_DIR": str(tmp_path)})
+    assert settings.log_format == "json"
 
 
 def verify_unit(unit: str, folder: Path) -> str:
