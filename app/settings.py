@@ -135,9 +135,12 @@ def _existing_directory(text: str) -> Path:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = urlsplit(text)  # a ValueError for brackets or a port that cannot be
+    plain = text.isascii() and text.isprintable() and " " not in text  # urlsplit drops line ends in silence
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or not plain:
         raise ValueError("must be a URL such as https://tz.example")
+    if parts.port == 0:
+        raise ValueError("must not have port 0")
     return text
 
 

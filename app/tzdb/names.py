@@ -11,8 +11,11 @@ from app.errors import InvalidName
 MAX_NAME_LENGTH = 44
 """Characters: three components of 14, the most that theory.html allows. The longest name since 2020a has 32."""
 
+MAX_NAME_PARTS = 8
+"""Components. No name has more than three; with this bound every relative link from one name to another is short."""
+
 _COMPONENT = r"[A-Za-z0-9_+][A-Za-z0-9_+-]*"
-_ZONE = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_ZONE = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT}){{0,{MAX_NAME_PARTS - 1}}}")
 _RELEASE = re.compile(r"[0-9]{4}[a-z]{1,2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -68,4 +71,6 @@ def _broken_rule(name: str) -> str:
         return f"it holds {', '.join(ascii(char) for char in strange[:5])}"
     if "//" in name or name.endswith("/"):
         return "a part between its slashes is empty"
+    if name.count("/") >= MAX_NAME_PARTS:
+        return f"it has more than {MAX_NAME_PARTS} parts"
     return "a part of it starts with a hyphen"

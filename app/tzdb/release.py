@@ -11,6 +11,7 @@ from typing import Literal
 
 from app.digest import sha256_hex, tree_digest
 from app.errors import InvalidContent, InvalidTable, InvalidTzif
+from app.tzdb.known_faults import find_known_fault
 from app.tzdb.links import resolve_links
 from app.tzdb.names import by_component, check_zone_name, quote
 from app.tzdb.tables import TableName, ZiFile, ZoneRow, parse_iso3166_tab, parse_zi, parse_zone_tab
@@ -22,12 +23,15 @@ ZoneClass = Literal["zone-geographic", "zone-other", "alias-merged", "alias-lega
 
 @dataclass(frozen=True, slots=True)
 class TzifFile:
-    """The checked bytes of one TZif file, with the sums that writers need. Shape: ``sha256`` is a hex."""
+    """The checked bytes of one TZif file, with the sums that writers need.
+
+    Shape: ``sha256`` is a hex; ``fault`` says what is wrong with a file that is well-formed all the same.
+    """
 
     content: bytes
     sha256: str
     crc32: int
-    footer_disagreement: str | None
+    fault: str | None
 
 
 TzifPool = MutableMapping[str, TzifFile]
@@ -177,10 +181,10 @@ def _pooled_file(name: str, content: bytes, pool: TzifPool) -> TzifFile:
     file = pool.get(hex_)
     if file is None:
         try:
-            disagreement = find_footer_disagreement(read_tzif(content))
+            fault = find_footer_disagreement(read_tzif(content)) or find_known_fault(hex_)
         except InvalidTzif as error:
             raise InvalidTzif(f"{name}: {error.detail}", zones=[name]) from error
-        file = pool[hex_] = TzifFile(content, hex_, zlib.crc32(content), disagreement)
+        file = pool[hex_] = TzifFile(content, hex_, zlib.crc32(content), fault)
     return file
 
 
@@ -232,11 +236,11 @@ def _rows(tables: Mapping[TableName, bytes], table: TableName, names: Set[str], 
 
 def _warnings(files: Mapping[str, TzifFile], links: Mapping[str, str]) -> Iterator[ReleaseWarning]:
     for name, file in files.items():
-        if file.footer_disagreement is None or name in links:
+        if file.fault is None or name in links:
             continue
         affected = (name, *sorted(link for link, zone in links.items() if zone == name))
         yield ReleaseWarning(
             code="wrong-zone",
-            detail=f"{name} is wrong as published: {file.footer_disagreement}",
+            detail=f"{name} is wrong as published: {file.fault}",
             zones=affected,
         )

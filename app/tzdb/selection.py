@@ -86,7 +86,7 @@ def select(release: Release, selectors: Iterable[Selector], *, aliases: Aliases)
     """
     reasons: dict[str, str] = {}
     unknown: list[Selector] = []
-    for selector in sorted(selectors, key=lambda selector: (_KIND_ORDER[selector.kind], selector.text)):
+    for selector in sorted(selectors, key=_particularity):
         picked = tuple(_pick(release, selector))
         if not picked:
             unknown.append(selector)
@@ -101,6 +101,11 @@ def select(release: Release, selectors: Iterable[Selector], *, aliases: Aliases)
     return {name: reasons[name] for name in sorted(reasons, key=by_component)}
 
 
+def _particularity(selector: Selector) -> tuple[int, int, str]:
+    """Sort key: names, countries, globs; of these the one that spells out most first."""
+    return (_KIND_ORDER[selector.kind], selector.text.count("*") - len(selector.text), selector.text)
+
+
 def _pick(release: Release, selector: Selector) -> Iterator[str]:
     match selector.kind:
         case "name":
@@ -110,7 +115,8 @@ def _pick(release: Release, selector: Selector) -> Iterator[str]:
             yield from release.zones_of_country(selector.text)
         case "glob":
             # Split and walked by hand: a regular expression of many stars backtracks without bound.
-            parts = selector.text.split("*")
+            first, *middle, last = selector.text.split("*")
+            parts = [first, *filter(None, middle), last]
             yield from (name for name in release.files if _matches(name, parts))
 
 

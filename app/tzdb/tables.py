@@ -4,7 +4,7 @@ Everything about the line formats of ``tzdata.zi`` and the ``.tab`` files lives 
 (kinds, classes, countries) is ``release``'s to say.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,6 +13,8 @@ from app.tzdb.names import is_country_code, is_zone_name, quote
 
 TableName = Literal["iso3166.tab", "leapseconds", "tzdata.zi", "zone.tab", "zone1970.tab"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+
+_KEYWORDS = frozenset({"R", "Rule", "Z", "Zone", "L", "Link"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +52,36 @@ class ZoneRow:
 def parse_zi(text: str) -> ZiFile:
     """Read ``tzdata.zi``.
 
-    Errors: InvalidTable with the line number for a line of no known kind, a repeated name, or a name against the rules.
+    Errors: InvalidTable with the line number for a line of no known kind, a repeated name, a name against the rules, or
+    a Zone that is not continued where it announces one more line.
     Source: zic(8), *FILES AND INPUT*; the file abbreviates keywords to one letter, whole keywords are taken too.
     """
     header: list[str] = []
     rules: dict[str, list[str]] = {}
     zones: dict[str, list[str]] = {}
     links: dict[str, str] = {}
-    continued: list[str] | None = None
+    unfinished: list[str] | None = None
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("#"):
             if line and not (rules or zones or links):
                 header.append(line)
             continue
-        fields = line.split()
-        match fields:
-            case ["R" | "Rule", name, *_] if len(fields) == 10:
+        match line.split():
+            case [first, _, _, *until] if unfinished is not None and first not in _KEYWORDS and len(until) <= 4:
+                unfinished.append(line)
+                unfinished = unfinished if until else None
+            case _ if unfinished is not None:
+                raise InvalidTable(f"tzdata.zi, line {number}: {quote(line)} does not continue the Zone before it")
+            case ["R" | "Rule", name, _, _, _, _, _, _, _, _]:
                 rules.setdefault(name, []).append(line)
-                continued = None
-            case ["Z" | "Zone", name, _, _, _, *until] if is_zone_name(name) and name not in zones:
+            case ["Z" | "Zone", name, _, _, _, *until] if _is_new(name, zones) and len(until) <= 4:
                 zones[name] = [line]
-                continued = zones[name] if until else None
-            case ["L" | "Link", target, name] if is_zone_name(name) and is_zone_name(target) and name not in links:
+                unfinished = zones[name] if until else None
+            case ["L" | "Link", target, name] if _is_new(name, links) and is_zone_name(target):
                 links[name] = target
-                continued = None
-            case [_, _, _, *until] if continued is not None:
-                continued.append(line)
-                continued = continued if until else None
             case _:
-                raise InvalidTable(f"tzdata.zi, line {number}: {quote(line)} is not a rule, Zone or Link")
-    if continued is not None:
+                raise InvalidTable(f"tzdata.zi, line {number}: {quote(line)} is not a new rule, Zone or Link")
+    if unfinished is not None:
         raise InvalidTable("tzdata.zi ends inside a Zone that announces one more line")
     return ZiFile(
         header=tuple(header),
@@ -87,6 +89,10 @@ def parse_zi(text: str) -> ZiFile:
         zones={name: tuple(lines) for name, lines in zones.items()},
         links=links,
     )
+
+
+def _is_new(name: str, known: Collection[str]) -> bool:
+    return is_zone_name(name) and name not in known
 
 
 def parse_zone_tab(text: str, *, table: str) -> tuple[ZoneRow, ...]:

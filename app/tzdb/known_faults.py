@@ -1,0 +1,23 @@
+"""Published zone files that are known to be wrong although they are well-formed and agree with their own footer.
+
+Facts about bytes, found by their sha256; no release and no zone name is judged here. Files that contradict themselves
+are ``tzif.find_footer_disagreement``'s to find and do not stand here.
+"""
+
+from collections.abc import Mapping
+
+_PALESTINE = (
+    "the autumn changes of 2072 to 2074 are missing, and so are the changes of 2076 to 2086 that its own tzdata.zi has"
+)
+
+_KNOWN_FAULTS: Mapping[str, str] = {
+    # Asia/Gaza and Asia/Hebron of 2023a, 2023b and 2023c. 2023d moved the start of the rule from 2075 to 2072, and its
+    # files hold every change up to 2086.
+    "0d8a3e2972e64e6358d8cbad1f6dfef2587b92d5dd816e63178e484958730ef2": _PALESTINE,
+    "4861af7a8a225b8494826cac0ff3ad09deda5ad8ad95b8341d136d59f5bdf0c7": _PALESTINE,
+}
+
+
+def find_known_fault(sha256: str) -> str | None:
+    """Say what is wrong with the file of this sha256 (a hex), or return ``None`` if nothing is known against it."""
+    return _KNOWN_FAULTS.get(sha256)
