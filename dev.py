@@ -32,7 +32,6 @@ WHEELS = ROOT / ".cache" / "wheels"
 LOCKS = ROOT / "locks"
 LOCKED = ("--require-hashes", "--only-binary", ":all:", "--requirement")
 TYPED = ("app", "tests", "bench", "dev.py")
-
 OLDEST_PYTHON = (3, 11)
 READY_SECONDS = 30
 STOP_SECONDS = 15
