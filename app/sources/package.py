@@ -7,7 +7,7 @@ nothing else is there.
 import re
 from collections.abc import Mapping
 
-from app.errors import InvalidContent, UntrustedRelease
+from app.errors import InvalidContent, InvalidName, UntrustedRelease
 from app.tzdb.names import is_release_name, quote
 from app.tzdb.release import Origin, Release, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName
@@ -59,7 +59,7 @@ def release_from_package(
     contents = _zone_contents(tree, files[_ZONES], version)
     try:
         return make_release(version, origin=origin, contents=contents, tables=tables, pool=pool)
-    except InvalidContent as error:
+    except (InvalidContent, InvalidName) as error:
         raise UntrustedRelease(f"release {version} is refused: {error.detail}", release=version) from error
 
 

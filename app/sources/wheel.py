@@ -8,7 +8,9 @@ import base64
 import csv
 import hashlib
 import io
+import re
 import stat
+import struct
 import zipfile
 from collections.abc import Mapping
 
@@ -24,7 +26,9 @@ MAX_UNPACKED_BYTES = 8 << 20
 MAX_RATIO = 20
 """Unpacked to packed size of one file. The steepest file of all wheels since 2020a packs 4.3 to 1."""
 
-_LOCAL_HEADER_BYTES = 30
+_LOCAL_HEADER = struct.Struct("<26x2H")
+"""Shape: the lengths of the name and of the extra field that follow."""
+_SIZE = re.compile(r"[0-9]{1,9}")
 
 
 def load_wheel(content: bytes, *, source: str, pool: TzifPool) -> Release:
@@ -49,12 +53,12 @@ def read_wheel(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _check_directory(entries, end=archive.start_dir)
-            files = {entry.filename: archive.read(entry) for entry in entries if not entry.is_dir()}
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+            _check_directory(entries, content, end=archive.start_dir)
+            files = {entry.filename: _read_entry(archive, entry) for entry in entries if not entry.is_dir()}
+    except UntrustedRelease:
+        raise
+    except Exception as error:  # for a hostile archive zipfile raises nearly anything
         raise UntrustedRelease(f"the wheel is not a sound zip archive: {error}") from error
-    except Exception as error:  # zlib.error and struct.error are bare Exceptions
-        raise UntrustedRelease(f"the wheel cannot be unpacked: {error}") from error
     record = _find_record(files)
     verify_record(files, parse_record(files[record]), besides=frozenset({record}))
     return files
@@ -66,14 +70,18 @@ def parse_record(content: bytes) -> dict[str, tuple[str, int]]:
     Errors: UntrustedRelease for a line that cannot be read, a repeated path or a hash that is not sha256.
     """
     promised: dict[str, tuple[str, int]] = {}
-    for row in csv.reader(io.StringIO(content.decode("utf-8", "replace"))):
+    try:
+        rows = [*csv.reader(io.StringIO(content.decode("utf-8", "replace")))]
+    except csv.Error as error:
+        raise UntrustedRelease(f"RECORD cannot be read: {error}") from error
+    for row in rows:
         if len(row) != 3:
             raise UntrustedRelease(f"RECORD has a line of {len(row)} fields")
         path, sum_, size = row
         if not sum_:
             continue
         algorithm, _, encoded = sum_.partition("=")
-        if algorithm != "sha256" or not size.isdecimal() or path in promised:
+        if algorithm != "sha256" or not _SIZE.fullmatch(size) or path in promised:
             raise UntrustedRelease(f"RECORD's line for {quote(path)} is not one sha256 and one size")
         try:
             raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
@@ -99,7 +107,13 @@ def verify_record(
             raise UntrustedRelease(f"{quote(path)} differs from its sha256 in RECORD")
 
 
-def _check_directory(entries: list[zipfile.ZipInfo], *, end: int) -> None:
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    # ZipFile.read would unfold all of a stream that is longer than its entry claims, however long, before the cut.
+    with archive.open(entry) as member:
+        return member.read(entry.file_size + 1)
+
+
+def _check_directory(entries: list[zipfile.ZipInfo], content: bytes, *, end: int) -> None:
     if len(entries) > MAX_ENTRIES:
         raise UntrustedRelease(f"the wheel has {len(entries)} entries, more than {MAX_ENTRIES}", limit=MAX_ENTRIES)
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
@@ -111,7 +125,7 @@ def _check_directory(entries: list[zipfile.ZipInfo], *, end: int) -> None:
         if folded in seen:
             raise UntrustedRelease(f"the wheel holds {quote(entry.filename)} twice (case aside)")
         seen.add(folded)
-    _check_no_overlap(entries, end=end)
+    _check_no_overlap(entries, content, end=end)
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
@@ -128,13 +142,15 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise UntrustedRelease(f"{quote(name)} in the wheel unpacks to more than {MAX_RATIO} times its size")
 
 
-def _check_no_overlap(entries: list[zipfile.ZipInfo], *, end: int) -> None:
+def _check_no_overlap(entries: list[zipfile.ZipInfo], content: bytes, *, end: int) -> None:
     """Check that no two entries share bytes, as those of an overlap bomb do."""
     reached = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < reached:
             raise UntrustedRelease(f"{quote(entry.filename)} in the wheel overlaps the entry before it")
-        reached = entry.header_offset + _LOCAL_HEADER_BYTES + len(entry.filename.encode()) + entry.compress_size
+        # What the local header says counts: zipfile finds the data by it.
+        lengths: tuple[int, int] = _LOCAL_HEADER.unpack_from(content, entry.header_offset)
+        reached = entry.header_offset + _LOCAL_HEADER.size + sum(lengths) + entry.compress_size
     if reached > end:
         raise UntrustedRelease("the last entry of the wheel runs into its directory")
 
