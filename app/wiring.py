@@ -6,6 +6,7 @@ from pathlib import Path
 from app.build.builder import Builder, Observer
 from app.build.library import Library
 from app.cli.parts import Local, Parts
+from app.logs import configure_logs
 from app.settings import Settings
 from app.sources.base import Source
 from app.sources.directory import WheelDirectory
@@ -14,6 +15,10 @@ from app.sources.tree import TreeSource
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
+from app.web.app import WebParts, make_app
+from app.web.hot import HotAnswers
+from app.web.metrics import Metrics, Tally
+from app.web.server import run
 
 
 def make_sources(settings: Settings) -> Sequence[Source]:
@@ -37,3 +42,20 @@ def make_local(settings: Settings, tree: Path | None) -> Local:
     sources: Sequence[Source] = make_sources(settings) if tree is None else [TreeSource(tree)]
     library = Library(sources)
     return Local(library, make_builder(settings, library, make_store(settings)))
+
+
+def make_web_parts(settings: Settings) -> WebParts:
+    """Return what the web application is made of. Errors: StoreUnavailable."""
+    library = Library(make_sources(settings))
+    store = make_store(settings)
+    tally = Tally()
+    hot = HotAnswers(library, max_bytes=settings.hot_bytes)
+    metrics = Metrics(tally, library, hot)
+    builder = make_builder(settings, library, store, metrics.observe_build)
+    return WebParts(settings, library, store, builder, hot, tally, metrics)
+
+
+def serve(settings: Settings) -> None:
+    """See ``Parts.serve``. Errors: StoreUnavailable; OSError if the port cannot be had."""
+    configure_logs(settings.log_format, settings.log_level)
+    run(make_app(make_web_parts(settings)), settings)

@@ -24,9 +24,10 @@ from app.tzdb.release import Release
 
 _log = logging.getLogger(__name__)
 
-Outcome = Literal["built", "stored", "rebuilt", "failed"]
+Outcome = Literal["built", "stored", "rebuilt", "unkept", "failed"]
 Observer = Callable[[Outcome, float], None]
-"""Told of every artifact asked of the builder: what happened, and the seconds it took."""
+"""Told of every artifact asked of the builder: what happened, and the seconds it took. ``unkept`` was built and served,
+and the store could not take it."""
 
 DEFAULT_MAX_WAITING = 256
 RETRY_AFTER_SECONDS = 2
@@ -132,8 +133,7 @@ class Builder:
                 return stored
             content = recipe_named(plan.recipe).write(plan.entries)
             record = make_record(plan, content)
-            self._write(key, record, content)
-            outcome.append("built")
+            outcome.append("built" if self._write(key, record, content) else "unkept")
             return record, content
 
     async def _rebuild(self, record: Record) -> bytes:
@@ -168,7 +168,8 @@ class Builder:
             return None
         return None if record is None or content is None else (record, content)
 
-    def _write(self, key: str, record: Record, content: bytes) -> None:
+    def _write(self, key: str, record: Record, content: bytes) -> bool:
+        """Return whether the store took it."""
         try:
             # The record last: whoever finds it finds the bytes as well.
             self._store.write_blob(record.hex, content)
@@ -176,6 +177,8 @@ class Builder:
             self._store.write_note("record", key, write_record(record))
         except StoreUnavailable as error:
             _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
+            return False
+        return True
 
     def _record_of(self, hex_: str) -> Record:
         key = self._store.read_note("origin", hex_)

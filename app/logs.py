@@ -1,0 +1,57 @@
+"""Logging: one handler on standard error, as text or as JSON lines. No part of it knows what is logged."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from app.settings import LogFormat, LogLevel
+
+ROOT = "app"
+
+
+class TextFormatter(logging.Formatter):
+    """``TIME LEVEL MESSAGE``, with a trace on further lines if there is one. Units: UTC, milliseconds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one entry."""
+        line = f"{write_time(record.created)} {record.levelname.lower():7} {one_line(record.getMessage())}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ``time level logger message`` and ``trace`` if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one entry."""
+        members = {
+            "time": write_time(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            members["trace"] = self.formatException(record.exc_info)
+        return json.dumps(members)
+
+
+def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:
+    """Send this program's log, and the server's, to ``stream`` (standard error by default)."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    for name in (ROOT, "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(level.upper())
+
+
+def write_time(unix_seconds: float) -> str:
+    """Return an instant in RFC 3339 with milliseconds, in UTC."""
+    return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` without line breaks or other control characters: nothing logged can forge a log line."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,143 @@
+"""The application: routers, middleware and the front around them, each visible in one list."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.middleware import Middleware
+from starlette.responses import Response
+
+from app import __version__
+from app.artifact.spec import FORMATS
+from app.build.builder import Builder
+from app.build.library import Library
+from app.settings import Settings
+from app.store.base import Store
+from app.web import problems
+from app.web.artifacts import artifact_router
+from app.web.asgi import ASGIApp
+from app.web.bundles import bundle_router
+from app.web.described import JsonObject
+from app.web.docs import docs_router
+from app.web.front import Front
+from app.web.health import health_router
+from app.web.home import home_router
+from app.web.hot import HotAnswers
+from app.web.limits import HeadAsGet, Limits
+from app.web.metrics import Metrics, Tally
+from app.web.releases import release_router
+from app.web.request_log import RequestLog
+from app.web.schemas import schemas
+from app.web.zones import zone_router
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """What the application is made of; ``wiring`` fills it.
+
+    Shape: ``clock`` returns Unix seconds; the builder reports to ``metrics``.
+    """
+
+    settings: Settings
+    library: Library
+    store: Store
+    builder: Builder
+    hot: HotAnswers
+    tally: Tally
+    metrics: Metrics
+    clock: Callable[[], float] = time.time
+
+
+def make_app(parts: WebParts) -> ASGIApp:
+    """Return the whole ASGI application."""
+    settings = parts.settings
+    request_log = RequestLog(settings.log_format) if settings.request_log else None
+    # Starlette reads the formats in a path through a convertor; they are the same for every application.
+    register_url_convertor("format", _FormatConvertor())
+    app = FastAPI(
+        title="tzdata-filter",
+        version=__version__,
+        default_response_class=Response,
+        lifespan=_lifespan(parts, request_log),
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
+            Middleware(HeadAsGet),
+        ],
+    )
+    problems.install(app)
+    for router in (
+        home_router(settings.base_url),
+        bundle_router(parts.builder, parts.hot, settings.base_url),
+        artifact_router(parts.builder, parts.hot, settings.base_url),
+        release_router(parts.library),
+        zone_router(parts.library, settings.base_url, parts.clock),
+        health_router(parts.library, parts.store, parts.metrics),
+        docs_router(app),
+    ):
+        app.include_router(router)
+    _describe(app)
+    return Front(app, hot=parts.hot, tally=parts.tally, request_log=request_log)
+
+
+class _FormatConvertor(Convertor[str]):
+    regex = "|".join(ending.replace(".", r"\.") for ending in sorted(FORMATS, key=len, reverse=True))
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+def _lifespan(
+    parts: WebParts, request_log: RequestLog | None
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        work = [asyncio.create_task(_look_for_releases(parts.library, parts.settings.rescan_seconds))]
+        if request_log is not None:
+            work.append(asyncio.create_task(request_log.run()))
+        try:
+            yield
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    return lifespan
+
+
+async def _look_for_releases(library: Library, every_seconds: float) -> None:
+    """Load what there is, ahead of the first request for it; then look for new releases now and then."""
+    while True:
+        await library.refresh()
+        await library.releases()
+        await asyncio.sleep(every_seconds)
+
+
+def _describe(app: FastAPI) -> None:
+    """Give the OpenAPI document its words and schemas; made when first asked for."""
+
+    def openapi() -> JsonObject:
+        if not app.openapi_schema:
+            document = get_openapi(
+                title="tzdata-filter",
+                version=__version__,
+                summary="Bundles of exactly the time zones a container needs, the same bytes every time.",
+                description="HEAD is possible wherever GET is. Errors are `application/problem+json` (RFC 9457).",
+                routes=app.routes,
+            )
+            document["components"] = {"schemas": schemas()}
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

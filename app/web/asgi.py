@@ -1,0 +1,16 @@
+"""The shapes of ASGI as this package uses them. Source: the ASGI specification, HTTP sub-specification 2.3."""
+
+from typing import TypeAlias
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+"""Names in lower case, as ASGI asks."""
+
+__all__ = ["ASGIApp", "Message", "RawHeaders", "Receive", "Scope", "Send", "join_header"]
+
+
+def join_header(headers: RawHeaders, name: bytes) -> str | None:
+    """Return a field's value, several lines joined by commas; ``None`` if it is absent. Source: RFC 9110 §5.2."""
+    lines = [value for header, value in headers if header == name]
+    return b", ".join(lines).decode("latin-1") if lines else None

@@ -1,0 +1,149 @@
+"""The wire contract in words: parameters, answers and examples for OpenAPI. No behaviour lives here."""
+
+from typing import Annotated, TypeAlias
+
+from fastapi import Path
+
+from app.artifact.recipe import CURRENT
+from app.artifact.spec import FORMATS
+from app.tzdb.tables import TABLE_NAMES
+from app.web.problems import MEDIA_TYPE as PROBLEM
+
+JsonObject: TypeAlias = dict[str, object]
+
+ReleasePath = Annotated[
+    str, Path(description="An IANA release name such as `2026f`, or `latest`.", examples=["latest"])
+]
+ZonesPath = Annotated[
+    str,
+    Path(
+        description="Selectors, comma-separated, slashes as they are: names of Zones or Links, globs (`Europe/*`, `*`),"
+        " countries (`country:CN`, by zone1970.tab).",
+        examples=["Asia/Shanghai,Europe/Berlin,Etc/UTC"],
+    ),
+]
+ZonePath = Annotated[str, Path(description="One name of a Zone or Link.", examples=["Europe/Berlin"])]
+FormatPath = Annotated[
+    str,
+    Path(
+        description="`tar` and `tar.gz`: a zoneinfo tree. `zip`: stored, laid out as Go's own `zoneinfo.zip`.",
+        json_schema_extra={"enum": [*FORMATS]},
+        examples=["tar.gz"],
+    ),
+]
+HexPath = Annotated[
+    str,
+    Path(
+        description="The sha256 of the artifact's bytes: 64 digits.",
+        examples=["49348504509f840cbe4b0f1f2ee9df5a6fbb4dcb7ad9a5b39a2c1f1b0a2a37ff"],
+    ),
+]
+
+BUNDLE_OPTIONS = ("aliases", "links", "encoding", "tables", "prefix")
+
+_QUERY: dict[str, JsonObject] = {
+    "aliases": {
+        "description": "`exact`: only what was asked for. `target`: plus the Zone behind each Link. `all`: plus every"
+        " Link of each Zone.",
+        "schema": {"type": "string", "enum": ["exact", "target", "all"], "default": "exact"},
+    },
+    "links": {
+        "description": "How a Link is written whose Zone is in the bundle too. A zip holds copies only.",
+        "schema": {"type": "string", "enum": ["hard", "symbolic", "copy"], "default": "hard"},
+    },
+    "encoding": {
+        "description": "`slim`: the release's own bytes.",
+        "schema": {"type": "string", "enum": ["slim"], "default": "slim"},
+    },
+    "tables": {
+        "description": f"Tables to add, cut to the selection, comma-separated: {', '.join(TABLE_NAMES)}.",
+        "schema": {"type": "string", "default": ""},
+        "example": "zone1970.tab,iso3166.tab",
+    },
+    "prefix": {
+        "description": "A directory to put the tree under; for tar and tar.gz.",
+        "schema": {"type": "string", "default": "", "maxLength": 55},
+        "example": "usr/share/zoneinfo",
+    },
+    "format": {
+        "description": "The format to plan for.",
+        "schema": {"type": "string", "enum": [*FORMATS], "default": "tar.gz"},
+    },
+    "q": {
+        "description": "Part of a name, a Link, a country's English name or a comment; case aside.",
+        "schema": {"type": "string", "maxLength": 100},
+        "example": "berlin",
+    },
+    "country": {
+        "description": "An ISO 3166-1 alpha-2 code in capitals.",
+        "schema": {"type": "string", "pattern": "^[A-Z]{2}$"},
+        "example": "CN",
+    },
+}
+
+_STATUS_TEXT = {
+    304: "Not modified: If-None-Match names this ETag.",
+    206: "The part that Range asked for.",
+    400: "Something is malformed: a name, an option, the body, too many of something.",
+    404: "This release, zone or artifact is not here; suggestions are in the problem.",
+    412: "If-Match does not name this ETag.",
+    413: "The body is too large.",
+    414: "The URL is too long; POST /v1/bundles takes long lists.",
+    416: "The range lies outside the content.",
+    502: "The release does not verify and is refused.",
+    503: "A source, the store or a free builder is missing just now; see Retry-After.",
+}
+_BYTES_FIELDS = {
+    "ETag": "The sha256 of the bytes, quoted.",
+    "Repr-Digest": "The same by RFC 9530.",
+    "Content-Location": "The permanent URL of these bytes.",
+    "Tzdata-Release": "The release that was used.",
+}
+
+BUNDLE_REQUEST: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/BundleRequest"},
+                "example": {"release": "latest", "zones": ["Asia/Shanghai", "Etc/UTC"], "format": "tar.gz"},
+            }
+        },
+    }
+}
+
+
+def query(*names: str) -> JsonObject:
+    """Return the OpenAPI parameters of a route's query."""
+    return {"parameters": [{"name": name, "in": "query", "required": False, **_QUERY[name]} for name in names]}
+
+
+def answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI responses of a route.
+
+    Shape: ``content`` is ``bundle``, a media type, or the name of a schema; ``statuses`` the errors it can answer.
+    """
+    described: dict[int | str, dict[str, object]] = {200: _success(content)}
+    if 416 in statuses:
+        described[206] = {**_success(content), "description": _STATUS_TEXT[206]}
+    if 412 in statuses:
+        described[304] = {"description": _STATUS_TEXT[304]}
+    for status in (*statuses, 500):
+        described[status] = _problem(_STATUS_TEXT.get(status, "An unexpected error."))
+    return described
+
+
+def _success(content: str) -> dict[str, object]:
+    binary: JsonObject = {"schema": {"type": "string", "format": "binary"}}
+    if content == "bundle":
+        fields = {name: {"description": text, "schema": {"type": "string"}} for name, text in _BYTES_FIELDS.items()}
+        media = {recipe.media_type: binary for recipe in CURRENT.values()}
+        return {"description": "The bytes.", "headers": fields, "content": media}
+    if "/" in content:
+        return {"description": "The content.", "content": {content: {"schema": {"type": "string"}}}}
+    schema = {"$ref": f"#/components/schemas/{content}"}
+    return {"description": content, "content": {"application/json": {"schema": schema}}}
+
+
+def _problem(description: str) -> dict[str, object]:
+    return {"description": description, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

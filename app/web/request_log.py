@@ -1,0 +1,85 @@
+"""The request log: one line a request, gathered and written in batches, so that it costs little."""
+
+import asyncio
+import json
+import sys
+from typing import NamedTuple, TextIO
+
+from app.logs import write_time
+from app.settings import LogFormat
+
+FLUSH_SECONDS = 0.25
+MAX_WAITING_LINES = 4_096
+
+
+class RequestLine(NamedTuple):
+    """One request that was answered. Units: ``at`` Unix seconds, ``seconds`` from first to last byte of ours."""
+
+    at: float
+    method: str
+    path: bytes
+    query: bytes
+    status: int
+    size: int
+    seconds: float
+    route: str
+    request_id: bytes
+
+
+class RequestLog:
+    """Gathers lines and writes them every ``FLUSH_SECONDS``; those of the last moment on ``flush``."""
+
+    def __init__(self, log_format: LogFormat, stream: TextIO | None = None) -> None:
+        self._write = _write_json if log_format == "json" else _write_text
+        self._stream = stream or sys.stderr
+        self._lines: list[RequestLine] = []
+
+    def add(self, line: RequestLine) -> None:
+        """Take one line; it is written a moment later."""
+        self._lines.append(line)
+        if len(self._lines) >= MAX_WAITING_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been gathered."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._stream.write("".join(map(self._write, lines)))
+            self._stream.flush()
+
+    async def run(self) -> None:
+        """Write every now and then until cancelled, then once more."""
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_SECONDS)
+                self.flush()
+        finally:
+            self.flush()
+
+
+def _target(line: RequestLine) -> str:
+    target = line.path + b"?" + line.query if line.query else line.path
+    return target.decode("ascii", "backslashreplace")
+
+
+def _write_text(line: RequestLine) -> str:
+    return (
+        f"{write_time(line.at)} request {line.method} {_target(line)} {line.status} {line.size} B"
+        f" {line.seconds * 1e3:.2f} ms {line.request_id.decode('ascii')}\n"
+    )
+
+
+def _write_json(line: RequestLine) -> str:
+    members = {
+        "time": write_time(line.at),
+        "level": "info",
+        "logger": "request",
+        "method": line.method,
+        "target": _target(line),
+        "status": line.status,
+        "size_bytes": line.size,
+        "seconds": round(line.seconds, 6),
+        "route": line.route,
+        "request_id": line.request_id.decode("ascii"),
+    }
+    return json.dumps(members) + "\n"

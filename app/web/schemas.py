@@ -1,0 +1,142 @@
+"""JSON schemas of what goes over the wire, for OpenAPI. The tests hold them against real answers."""
+
+from app.web.described import JsonObject
+
+_TEXT: JsonObject = {"type": "string"}
+_COUNT: JsonObject = {"type": "integer", "minimum": 0}
+_HEX: JsonObject = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_DIGEST: JsonObject = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+_RELEASE: JsonObject = {"type": "string", "pattern": "^[0-9]{4}[a-z]{1,2}$", "examples": ["2026f"]}
+
+
+def schemas() -> JsonObject:
+    """Return ``components.schemas``."""
+    plan = {
+        "release": _RELEASE,
+        "format": _choice("tar", "tar.gz", "zip"),
+        "recipe": _TEXT,
+        "content_key": _HEX,
+        "tree_digest": _DIGEST,
+        "request": _ref("BundleRequest"),
+        "entries": _list(_ref("Entry")),
+    }
+    zone = _zone_members()
+    return {
+        "Problem": _object({"type": _TEXT, "title": _TEXT, "status": _COUNT, "detail": _TEXT}, more=True),
+        "BundleRequest": _object(_request_members(), required=("zones",)),
+        "Entry": _object(_entry_members()),
+        "Plan": _object(plan),
+        "Record": _object({**plan, "digest": _DIGEST, "size": _COUNT, "url": _TEXT}),
+        "Warning": _object({"code": _TEXT, "detail": _TEXT, "zones": _list(_TEXT)}),
+        "Release": _object(_release_members()),
+        "Refusal": _object({"release": _TEXT, "source": _TEXT, "reason": _TEXT}),
+        "Releases": _object(
+            {
+                "releases": _list(_ref("Release")),
+                "latest": _or_null(_RELEASE),
+                "refused": _list(_ref("Refusal")),
+            }
+        ),
+        "ZoneFact": _object(zone),
+        "Zones": _object({"release": _RELEASE, "zones": _list(_ref("ZoneFact"))}),
+        "LocalTime": _object(_local_time_members()),
+        "Transition": _object(
+            {"at": _TEXT, "unix": {"type": "integer"}, "before": _ref("LocalTime"), "after": _ref("LocalTime")}
+        ),
+        "Zone": _object(
+            {
+                "release": _RELEASE,
+                **zone,
+                "footer": _TEXT,
+                "now": _object({"at": _TEXT, **_local_time_members()}),
+                "transitions_ahead": _list(_ref("Transition")),
+                "tzif": _TEXT,
+            }
+        ),
+    }
+
+
+def _request_members() -> dict[str, JsonObject]:
+    return {
+        "release": {**_TEXT, "default": "latest"},
+        "zones": {**_list(_TEXT), "minItems": 1},
+        "format": {**_choice("tar", "tar.gz", "zip"), "default": "tar.gz"},
+        "aliases": _choice("exact", "target", "all"),
+        "links": _choice("hard", "symbolic", "copy"),
+        "encoding": _choice("slim"),
+        "tables": _list(_TEXT),
+        "prefix": _TEXT,
+    }
+
+
+def _entry_members() -> dict[str, JsonObject]:
+    return {
+        "path": _TEXT,
+        "kind": _choice("file", "hard", "symbolic", "table"),
+        "zone": _or_null(_TEXT),
+        "target": _or_null(_TEXT),
+        "sha256": _HEX,
+        "size": _COUNT,
+        "reason": _TEXT,
+    }
+
+
+def _release_members() -> dict[str, JsonObject]:
+    return {
+        "version": _RELEASE,
+        "package_version": _or_null(_TEXT),
+        "source": _TEXT,
+        "sha256": _or_null(_HEX),
+        "tree_digest": _DIGEST,
+        "verified": _TEXT,
+        "zones": _COUNT,
+        "links": _COUNT,
+        "warnings": _list(_ref("Warning")),
+    }
+
+
+def _zone_members() -> dict[str, JsonObject]:
+    return {
+        "name": _TEXT,
+        "kind": _choice("zone", "link"),
+        "class": _choice("zone-geographic", "zone-other", "alias-merged", "alias-legacy"),
+        "canonical": _TEXT,
+        "countries": _list(_TEXT),
+        "coordinates": _TEXT,
+        "comments": _TEXT,
+        "links": _list(_TEXT),
+        "size": _COUNT,
+        "sha256": _HEX,
+        "reason": _TEXT,
+    }
+
+
+def _local_time_members() -> dict[str, JsonObject]:
+    return {"utoff": {"type": "integer"}, "abbreviation": _TEXT, "is_dst": {"type": "boolean"}}
+
+
+def _object(
+    members: dict[str, JsonObject], *, required: tuple[str, ...] | None = None, more: bool = False
+) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": members,
+        "required": [*(members if required is None else required)],
+        "additionalProperties": more,
+    }
+
+
+def _list(items: JsonObject) -> JsonObject:
+    return {"type": "array", "items": items}
+
+
+def _choice(*values: str) -> JsonObject:
+    return {"type": "string", "enum": [*values]}
+
+
+def _or_null(schema: JsonObject) -> JsonObject:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _ref(name: str) -> JsonObject:
+    return {"$ref": f"#/components/schemas/{name}"}
