@@ -1,0 +1,29 @@
+"""The entry of the command ``tzdata-filter`` and of ``python -m app``."""
+
+from pathlib import Path
+
+from app.cli.errors import PROGRAM
+from app.cli.parts import Local, Parts
+from app.cli.root import cli
+from app.settings import Settings
+
+
+def main() -> None:
+    """Run the command line; ends the process with one of the codes in ``cli.errors``."""
+    cli(prog_name=PROGRAM, obj=Parts(local=_local, serve=_serve))
+
+
+def _local(settings: Settings, tree: Path | None) -> Local:
+    from app.wiring import make_local  # noqa: PLC0415 - on demand: --help needs no sources and no stores
+
+    return make_local(settings, tree)
+
+
+def _serve(settings: Settings) -> None:
+    from app.wiring import serve  # noqa: PLC0415 - on demand: only this command pays for the web framework
+
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

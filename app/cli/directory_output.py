@@ -1,0 +1,122 @@
+"""Writing a plan's entries as a directory: beside its place first, then put there whole by one rename.
+
+How an existing directory is compared and swapped is ``directory_tree`` and ``exchange``.
+"""
+
+import os
+import posixpath
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from app.artifact.plan import Entry
+from app.artifact.tarball import MTIME
+from app.cli.directory_tree import DIRECTORY_MODE, FILE_MODE, check_only_zoneinfo, find_difference
+from app.cli.errors import OutputExists, OutputUnavailable
+from app.cli.exchange import exchange
+from app.cli.file_output import unavailable
+
+Outcome = Literal["wrote", "replaced", "same"]
+
+
+def write_directory(directory: Path, entries: Sequence[Entry], *, replace: bool) -> Outcome:
+    """Make ``directory`` hold exactly ``entries``.
+
+    Shape: files 0644, directories 0755, ``MTIME``, whatever the umask; ``hard`` and ``symbolic`` entries are links; a
+    symbolic link in the place of ``directory`` stays and what it leads to is written; parents are made.
+    Errors: OutputExists if it holds anything else and ``replace`` is not set, or if it is not ours to replace;
+    OutputUnavailable. After either, and after a kill at any moment, ``directory`` is as it was.
+    """
+    place = Path(os.path.realpath(directory))
+    try:
+        present = _is_present(place)
+        if present:
+            difference = find_difference(place, entries)
+            if difference is None:
+                return "same"
+            _check_replaceable(place, difference=difference, replace=replace)
+        if place.is_mount():
+            raise OutputUnavailable(
+                f"{place} is a mount point, which nothing can be renamed to: name a directory in it"
+            )
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        try:
+            fresh = aside / "fresh"
+            write_tree(fresh, entries)
+            if present:
+                exchange(fresh, place, aside=aside / "former")
+            else:
+                fresh.rename(place)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise unavailable(directory, error) from error
+    return "replaced" if present else "wrote"
+
+
+def write_tree(root: Path, entries: Iterable[Entry]) -> None:
+    """Write the entries below ``root``, which is not there yet. Errors: OSError, OutputUnavailable."""
+    entries = [*entries]
+    root.mkdir()
+    for entry in entries:
+        (root / entry.path).parent.mkdir(parents=True, exist_ok=True)
+        if entry.kind not in ("hard", "symbolic"):
+            _write_file(root / entry.path, entry.content)
+    for entry in entries:
+        # After the files: a hard link needs what it links to.
+        if entry.kind in ("hard", "symbolic"):
+            _write_link(root, entry)
+    _set_times(root)
+
+
+def link_text(entry: Entry) -> str:
+    """Return what a symbolic entry's link says: its target as seen from its directory."""
+    return posixpath.relpath(entry.target_path or "", posixpath.dirname(entry.path) or ".")
+
+
+def _is_present(place: Path) -> bool:
+    """Tell whether anything is in the way; an empty directory is not."""
+    if not place.exists():
+        return False
+    if not place.is_dir():
+        raise OutputExists(f"{place} is no directory")
+    with os.scandir(place) as found:
+        return next(found, None) is not None
+
+
+def _check_replaceable(place: Path, *, difference: str, replace: bool) -> None:
+    if not replace:
+        raise OutputExists(f"{place} exists and differs ({difference}); --replace swaps it whole")
+    if Path.cwd().is_relative_to(place):
+        raise OutputExists(f"{place} is where you stand, or above: it is not replaced")
+    check_only_zoneinfo(place)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), FILE_MODE)
+
+
+def _write_link(root: Path, entry: Entry) -> None:
+    path = root / entry.path
+    if entry.kind == "symbolic":
+        path.symlink_to(link_text(entry))
+        return
+    try:
+        path.hardlink_to(root / (entry.target_path or ""))
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputUnavailable(f"no hard links can be made there ({reason}); use --links copy or symbolic") from error
+
+
+def _set_times(root: Path) -> None:
+    for parent, directories, files in os.walk(root, topdown=False):
+        for name in (*files, *directories):
+            os.utime(Path(parent, name), (MTIME, MTIME), follow_symlinks=False)
+        # Bottom up: a directory's time changes with what is made in it, not with what is below that.
+        Path(parent).chmod(DIRECTORY_MODE)
+    os.utime(root, (MTIME, MTIME))

@@ -1,0 +1,124 @@
+"""How errors leave the command line: one exit code for each family, one readable line each.
+
+The errors that only a command line can have (outputs, verdicts) are defined here as well.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import click
+
+from app.errors import (
+    InvalidContent,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceUnreachable,
+    StoreUnavailable,
+    TzdataFilterError,
+    UntrustedRelease,
+)
+from app.settings import InvalidSettings
+
+PROGRAM = "tzdata-filter"
+_MAX_LINES = 20
+"""How many suggestions or problems are listed under an error."""
+
+
+class OutputExists(InvalidRequest):
+    """The output is there already, holds something else, and was not to be replaced."""
+
+    code = "output-exists"
+    title = "The output exists"
+
+
+class OutputUnavailable(TzdataFilterError):
+    """The output cannot be written (no permission, disk full, no hard links there)."""
+
+    code = "output-unavailable"
+    title = "The output cannot be written"
+
+
+class DoesNotVerify(TzdataFilterError):
+    """A bundle is not what it should be; ``facts['problems']`` lists all that was found."""
+
+    code = "does-not-verify"
+    title = "The bundle does not verify"
+
+
+@dataclass(frozen=True, slots=True)
+class ExitCode:
+    """One exit code, what it means, and the families of errors that end with it."""
+
+    number: int
+    meaning: str
+    families: tuple[type[Exception], ...] = ()
+
+
+UNEXPECTED, INTERRUPTED, READER_LEFT = 1, 130, 141
+EXIT_CODES = (
+    ExitCode(0, "fine"),
+    ExitCode(UNEXPECTED, "unexpected: a fault of this program"),
+    ExitCode(2, "wrong usage, a malformed request or setting", (click.UsageError, InvalidRequest, InvalidSettings)),
+    ExitCode(3, "the release, zone, table or artifact is not there", (NotFound,)),
+    ExitCode(4, "something does not verify", (UntrustedRelease, InvalidContent, DoesNotVerify)),
+    ExitCode(
+        5,
+        "a source, the store or the output is not available",
+        (SourceUnreachable, StoreUnavailable, OutputUnavailable, Overloaded),
+    ),
+    ExitCode(INTERRUPTED, "interrupted"),
+    ExitCode(READER_LEFT, "the reader of the output went away"),
+)
+"""Every exit code: what ``--help`` prints and what happens are this one table. The last two are the shell's custom."""
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code of an error's family."""
+    return next((known.number for known in EXIT_CODES if isinstance(error, known.families)), UNEXPECTED)
+
+
+def write_message(error: Exception) -> str:
+    """Return an error as it is shown: one line, then what may help, indented."""
+    first, more = _describe(error)
+    return "\n".join([f"{PROGRAM}: {first}", *(f"  {line}" for line in more)])
+
+
+def _describe(error: Exception) -> tuple[str, list[str]]:
+    match error:
+        case InvalidSettings() if len(error.problems) == 1:
+            return error.problems[0], []
+        case InvalidSettings():
+            return f"{len(error.problems)} settings cannot be used", error.problems
+        case TzdataFilterError():
+            return error.detail, [*_cut([*_more(error.facts)])]
+        case click.UsageError() if error.ctx is not None:
+            return _one_line(error.format_message()), [f"see {error.ctx.command_path} --help"]
+        case click.UsageError():
+            return _one_line(error.format_message()), []
+        case _:
+            return f"{type(error).__name__}: {error}", []
+
+
+def _more(facts: Mapping[str, object]) -> Iterator[str]:
+    match facts.get("problems"):
+        case list() as problems:
+            yield from map(str, problems)
+        case _:
+            pass
+    match facts.get("suggestions"):
+        case dict() as suggestions if len(suggestions) > 1:
+            for asked, close in suggestions.items():
+                yield f"{asked}: did you mean {' or '.join(close)}?" if close else f"{asked}: nothing is spelled alike"
+        case _:
+            pass
+
+
+def _cut(lines: list[str]) -> Iterator[str]:
+    yield from lines[:_MAX_LINES]
+    if len(lines) > _MAX_LINES:
+        yield f"and {len(lines) - _MAX_LINES} more"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

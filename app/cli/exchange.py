@@ -1,0 +1,40 @@
+"""Swapping two directories: in one step where the system can, else in two that are taken back if the second fails."""
+
+import ctypes
+import errno
+import os
+from pathlib import Path
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_NOT_ON_OFFER = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+
+
+def exchange(fresh: Path, place: Path, *, aside: Path) -> None:
+    """Put ``fresh`` in the place of ``place``; the former tree is then at ``fresh`` or ``aside``, for removal.
+
+    Shape: on Linux with a file system that can (ext4, xfs, btrfs, tmpfs, overlay), ``place`` is never absent; elsewhere
+    it is for an instant. Errors: OSError; ``place`` is then as it was.
+    """
+    if _exchange_at_once(fresh, place):
+        return
+    place.rename(aside)
+    try:
+        fresh.rename(place)
+    except OSError:
+        aside.rename(place)
+        raise
+
+
+def _exchange_at_once(one: Path, other: Path) -> bool:
+    """Return whether the system did it; ``False`` if it does not offer that. Source: renameat2(2). Errors: OSError."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _NOT_ON_OFFER:
+        return False
+    raise OSError(code, os.strerror(code), str(other))

@@ -1,0 +1,105 @@
+"""``extract``: a bundle without a server, to a directory, a file or standard output."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from app.artifact.plan import Entry
+from app.artifact.spec import FORMATS, Format, parse_format
+from app.cli.directory_output import Outcome, write_directory
+from app.cli.file_output import write_file
+from app.cli.local import fetch_release, make_local
+from app.cli.notices import say, warn_of
+from app.cli.parts import Parts
+from app.cli.selection import Selection, parse_selection, selection_options
+from app.digest import write_digest
+
+STANDARD_OUTPUT = "-"
+
+
+class _Options(Selection):
+    output: str
+    replace: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    outcome: Outcome
+    entries: tuple[Entry, ...]
+    size: int
+    digest: str
+
+
+@click.command()
+@selection_options
+@click.option(
+    "-o", "--output", required=True, metavar="PATH", help="Directory, file ending .tar, .tar.gz or .zip, or - (tar)."
+)
+@click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
+@click.pass_obj
+def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Write the zones asked for, and nothing more.
+
+    ZONES are names, globs ('Europe/*') or countries (country:CN), apart by spaces or commas. The output appears whole
+    or not at all; a directory that already holds exactly this tree is left as it is.
+    """
+    asyncio.run(_extract(parts, options))
+
+
+async def _extract(parts: Parts, options: _Options) -> None:
+    output = options["output"]
+    file_format = output_format(output, options["format"])
+    if output == STANDARD_OUTPUT and sys.stdout.isatty():
+        raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
+    # A directory gets what a tar would unpack to.
+    spec = parse_selection(options, format=file_format or "tar")
+    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
+    release = await fetch_release(local.library, spec.release)
+    if file_format is None:
+        plan = await local.builder.plan(spec)
+        outcome = write_directory(Path(output), plan.entries, replace=options["replace"])
+        written = _Written(outcome, plan.entries, sum(entry.size for entry in plan.entries), f"tree {plan.tree_digest}")
+    else:
+        artifact = await local.builder.build(spec)
+        outcome = write_bytes(output, artifact.content)
+        written = _Written(outcome, artifact.plan.entries, len(artifact.content), write_digest(artifact.hex))
+    if not options["quiet"]:
+        warn_of(release, (entry.zone for entry in written.entries if entry.zone is not None))
+        say(_report(output, written, release=release.version))
+
+
+def output_format(output: str, asked: str | None) -> Format | None:
+    """Return the format to write to ``output``; ``None`` is a directory.
+
+    Errors: UsageError if the name of the file says another format than ``asked``.
+    """
+    ending = next((known for known in sorted(FORMATS, key=len, reverse=True) if output.endswith(f".{known}")), None)
+    if asked is not None and ending not in (None, asked):
+        raise click.UsageError(f"--format {asked} does not fit the name {output}")
+    if asked is not None:
+        return parse_format(asked)
+    return "tar" if output == STANDARD_OUTPUT else ending
+
+
+def write_bytes(output: str, content: bytes) -> Outcome:
+    """Write to standard output or to a file. Errors: OutputExists, OutputUnavailable, BrokenPipeError."""
+    if output != STANDARD_OUTPUT:
+        return write_file(Path(output), content)
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return "wrote"
+
+
+def _report(output: str, written: _Written, *, release: str) -> str:
+    count = len(written.entries)
+    files = f"{count} file{'' if count == 1 else 's'}"
+    name = "standard output" if output == STANDARD_OUTPUT else os.path.normpath(output)
+    verb = {"wrote": "wrote", "replaced": "replaced", "same": "nothing to do, already there:"}[written.outcome]
+    return f"{verb} {name}: {files}, {written.size} bytes, {written.digest}, release {release}"

@@ -1,0 +1,54 @@
+"""``resolve``: what a bundle would hold, and why, without building it."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Unpack
+
+import click
+
+from app.artifact.plan import Plan
+from app.artifact.record import plan_row
+from app.cli.local import fetch_release, make_local
+from app.cli.notices import say, warn_of
+from app.cli.parts import Parts
+from app.cli.selection import Selection, parse_selection, selection_options
+from app.cli.text_table import write_table
+
+
+class _Options(Selection):
+    as_json: bool
+
+
+@click.command()
+@selection_options
+@click.option("--json", "as_json", is_flag=True, help="The plan as JSON, as the service answers it.")
+@click.pass_obj
+def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Show what extract would write, and why each file is there.
+
+    ZONES and options are those of extract.
+    """
+    asyncio.run(_resolve(parts, options))
+
+
+async def _resolve(parts: Parts, options: _Options) -> None:
+    spec = parse_selection(options, format=options["format"] or "tar")
+    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
+    release = await fetch_release(local.library, spec.release)
+    plan = await local.builder.plan(spec)
+    if options["as_json"]:
+        click.echo(json.dumps(plan_row(plan), indent=2))
+        return
+    click.echo("\n".join(_table(plan)))
+    warn_of(release, (entry.zone for entry in plan.entries if entry.zone is not None))
+    size = sum(entry.size for entry in plan.entries)
+    say(f"release {plan.release}: {len(plan.entries)} files, {size} bytes, tree {plan.tree_digest}")
+
+
+def _table(plan: Plan) -> Iterator[str]:
+    rows = (
+        (entry.path, entry.kind, entry.target or "", str(entry.size), entry.sha256[:12], entry.reason)
+        for entry in plan.entries
+    )
+    return write_table(("PATH", "KIND", "TARGET", "SIZE", "SHA256", "REASON"), rows)

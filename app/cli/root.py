@@ -1,0 +1,42 @@
+"""The command ``tzdata-filter`` itself: its help, its version, and which commands there are."""
+
+import click
+
+from app import __version__
+from app.cli.errors import PROGRAM
+from app.cli.extract import extract
+from app.cli.group import CommandGroup
+from app.cli.notices import shown_log
+from app.cli.releases import releases
+from app.cli.resolve import resolve
+from app.cli.serve import serve
+from app.cli.verify import verify
+from app.cli.zones import zones
+
+_HELP = """Give containers exactly the time zones they need, the same bytes every time.
+
+\b
+tzdata-filter extract Asia/Shanghai UTC -o zoneinfo/      a tree
+tzdata-filter extract Asia/Shanghai UTC -o zoneinfo.zip   a zip for Go's ZONEINFO
+tzdata-filter extract 'Europe/*' -o - | tar -tv           a tar on standard output
+tzdata-filter zones berlin                                what is it called?
+tzdata-filter serve                                       the same over HTTP
+"""
+_EPILOG = f"""
+\b
+Every setting of serve is also an environment variable: TZDATA_FILTER_HOST and so on.
+Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; zsh and fish alike.
+"""
+
+
+@click.group(cls=CommandGroup, help=_HELP, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Hand the work to a command. What ``--help`` says stands in ``_HELP``, for its line ends to stay."""
+    if ctx.invoked_subcommand != serve.name:
+        ctx.with_resource(shown_log())
+
+
+for _command in (serve, extract, zones, resolve, releases, verify):
+    cli.add_command(_command)

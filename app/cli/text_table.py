@@ -1,0 +1,12 @@
+"""Columns for a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+
+def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table, columns two spaces apart, as wide as their widest cell; the last one runs free."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header) - 1)]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        yield "  ".join([*cells, line[-1]]).rstrip()

@@ -1,0 +1,154 @@
+"""``verify``: whether a bundle is what it should be: its digests, its zone files, and a release to compare with."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+from app.cli.archives import Members, read_archive, read_bounded, read_directory, read_file
+from app.cli.comparison import find_invalid, find_unlike
+from app.cli.errors import DoesNotVerify
+from app.cli.local import fetch_release, make_local, tree_option, wheels_option
+from app.cli.parts import Parts
+from app.digest import is_sha256_hex, sha256_hex, tree_digest, write_digest
+from app.tzdb.release import Release
+
+_DIGEST_PREFIX = "sha256:"
+
+
+class _Options(TypedDict):
+    bundle: Path
+    digest: str | None
+    tree_digest: str | None
+    release: str | None
+    tree: Path | None
+    wheels_dir: str | None
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found out about a bundle.
+
+    Shape: ``digest`` and ``size`` of an archive, ``None`` for a directory; ``tree_digest`` and ``files`` ``None`` if it
+    could not be read; ``release`` what it was compared with, if anything.
+    """
+
+    digest: str | None
+    size: int | None
+    tree_digest: str | None
+    files: int | None
+    release: str | None
+    problems: tuple[str, ...]
+
+
+@click.command()
+@click.argument(
+    "bundle", metavar="FILE|DIR", type=click.Path(exists=True, allow_dash=True, readable=False, path_type=Path)
+)
+@click.option("--digest", metavar="SHA256", help="The digest the file must have, with or without sha256:.")
+@click.option("--tree-digest", metavar="SHA256", help="The digest the tree in it must have.")
+@click.option("--release", metavar="NAME", help="Compare each file with this release.")
+@tree_option
+@wheels_option
+@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
+@click.pass_obj
+def verify(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Recompute a bundle's digests and check each zone file in it.
+
+    FILE is a tar, tar.gz or zip; - is standard input. Nothing is unpacked to disk. Whatever is wrong is listed, and
+    the exit code is 4 then.
+    """
+    if options["release"] is None and (options["tree"] is not None or options["wheels_dir"] is not None):
+        raise click.UsageError("--input and --wheels-dir say where --release comes from: give that too")
+    digest, tree = (_parse_digest(options["digest"]), _parse_digest(options["tree_digest"]))
+    if digest is not None and options["bundle"].is_dir():
+        raise click.UsageError("a directory has no digest; its tree digest is checked by --tree-digest")
+    release = asyncio.run(_release(parts, options)) if options["release"] is not None else None
+    verdict = make_verdict(options["bundle"], release=release, digest=digest, tree=tree)
+    if options["as_json"]:
+        click.echo(json.dumps(asdict(verdict), indent=2))
+    else:
+        click.echo("\n".join(_lines(verdict)))
+    if verdict.problems:
+        raise _failure(options["bundle"], verdict.problems)
+
+
+def make_verdict(bundle: Path, *, release: Release | None, digest: str | None, tree: str | None) -> Verdict:
+    """Read a bundle and find all that is wrong with it. Errors: SourceUnreachable."""
+    content: bytes | None = None
+    members: Members | None = None
+    problems: list[str] = []
+    try:
+        if bundle.is_dir():
+            members = read_directory(bundle)
+        else:
+            content = _read(bundle)
+            members = read_archive(content)
+    except DoesNotVerify as error:
+        problems.append(error.detail)
+    digests = (
+        write_digest(sha256_hex(content)) if content is not None else None,
+        tree_digest((path, sha256_hex(file)) for path, file in members.items()) if members is not None else None,
+    )
+    problems[:0] = [*_mismatch("digest", digest, digests[0]), *_mismatch("tree digest", tree, digests[1])]
+    if members is not None:
+        problems += find_invalid(members)
+        problems += find_unlike(members, release) if release is not None else ()
+    return Verdict(
+        digest=digests[0],
+        size=len(content) if content is not None else None,
+        tree_digest=digests[1],
+        files=len(members) if members is not None else None,
+        release=release.version if release is not None else None,
+        problems=tuple(problems),
+    )
+
+
+def _read(bundle: Path) -> bytes:
+    if str(bundle) == "-":
+        return read_bounded(sys.stdin.buffer.read)
+    return read_file(bundle)
+
+
+async def _release(parts: Parts, options: _Options) -> Release:
+    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
+    return await fetch_release(local.library, options["release"] or "")
+
+
+def _parse_digest(text: str | None) -> str | None:
+    if text is None:
+        return None
+    hex_ = text.removeprefix(_DIGEST_PREFIX)
+    if not is_sha256_hex(hex_):
+        raise click.UsageError(f"{text} is no digest: write {_DIGEST_PREFIX} and 64 lower-case hex digits")
+    return write_digest(hex_)
+
+
+def _mismatch(what: str, wanted: str | None, found: str | None) -> Iterator[str]:
+    if wanted is not None and wanted != found:
+        yield f"the {what} is {found or 'not to be had'}, not {wanted}"
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    if verdict.digest is not None:
+        yield f"digest       {verdict.digest}"
+        yield f"size         {verdict.size}"
+    if verdict.tree_digest is not None:
+        yield f"tree digest  {verdict.tree_digest}"
+        yield f"files        {verdict.files}"
+    if verdict.release is not None:
+        yield f"release      {verdict.release}"
+    yield f"verdict      {'does not verify' if verdict.problems else 'verified'}"
+
+
+def _failure(bundle: Path, problems: Sequence[str]) -> DoesNotVerify:
+    name = "standard input" if str(bundle) == "-" else bundle
+    if len(problems) == 1:
+        return DoesNotVerify(f"{name} does not verify: {problems[0]}")
+    return DoesNotVerify(f"{name} does not verify, {len(problems)} problems:", problems=[*problems])

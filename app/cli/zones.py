@@ -1,0 +1,73 @@
+"""``zones``: search a release for names."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypedDict, Unpack, get_args
+
+import click
+
+from app.cli.local import fetch_release, make_local, release_option, tree_option, wheels_option
+from app.cli.notices import say
+from app.cli.parts import Parts
+from app.cli.text_table import write_table
+from app.tzdb.release import ZoneClass, ZoneKind
+from app.tzdb.search import ZoneFact, fact_row, search
+
+
+class _Options(TypedDict):
+    query: str
+    country: str
+    kind: ZoneKind | None
+    zone_class: ZoneClass | None
+    release: str
+    tree: Path | None
+    wheels_dir: str | None
+    as_json: bool
+
+
+@click.command()
+@click.argument("query", default="")
+@click.option("--country", metavar="CODE", default="", help="Only names that stand for a country, such as DE.")
+@click.option("--kind", type=click.Choice(get_args(ZoneKind)), help="Only zones, or only links to zones.")
+@click.option("--class", "zone_class", type=click.Choice(get_args(ZoneClass)), help="Only names of one class.")
+@release_option
+@tree_option
+@wheels_option
+@click.option("--json", "as_json", is_flag=True, help="Everything that is known of each name, as JSON.")
+@click.pass_obj
+def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Search names, aliases, countries and comments.
+
+    QUERY is part of any of them, case aside: berlin, "new york", china. The best fits come first; without QUERY
+    everything is listed.
+    """
+    asyncio.run(_zones(parts, options))
+
+
+async def _zones(parts: Parts, options: _Options) -> None:
+    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
+    release = await fetch_release(local.library, options["release"])
+    facts = search(
+        release,
+        query=options["query"],
+        country=options["country"],
+        kind=options["kind"],
+        zone_class=options["zone_class"],
+    )
+    if options["as_json"]:
+        click.echo(json.dumps({"release": release.version, "zones": [*map(fact_row, facts)]}, indent=2))
+    elif facts:
+        click.echo("\n".join(_table(facts)))
+    else:
+        say(f"nothing in release {release.version} fits")
+
+
+def _table(facts: Iterable[ZoneFact]) -> Iterator[str]:
+    header = ("NAME", "KIND", "CLASS", "CANONICAL", "SIZE", "COUNTRIES")
+    rows = (
+        (fact.name, fact.kind, fact.zone_class, fact.canonical, str(fact.size), ",".join(fact.countries))
+        for fact in facts
+    )
+    return write_table(header, rows)
