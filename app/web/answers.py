@@ -16,7 +16,9 @@ IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
 PINNED = "public, max-age=3600, no-transform"
 REVALIDATE = "no-cache"
 
-_CONDITIONS = frozenset({b"if-none-match", b"if-match", b"range"})
+CONDITIONS = frozenset({b"if-none-match", b"if-match", b"range"})
+"""The header fields that can make a reply to a GET other than the whole representation."""
+
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
 _KEPT_ON_304 = frozenset({b"etag", b"cache-control", b"content-location", b"tzdata-release"})
@@ -29,6 +31,11 @@ class Answer:
     body: bytes
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
+
+    @property
+    def whole(self) -> "Reply":
+        """The 200."""
+        return Reply(200, self.headers, self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,8 @@ def negotiate(answer: Answer, headers: RawHeaders) -> Reply:
     Source: RFC 9110 §13.2.2 (order of conditions), §13.1.2 (weak comparison), §14.2 (a range that is malformed, or has
     several parts, is ignored).
     """
-    if _CONDITIONS.isdisjoint(name for name, _ in headers):
-        return Reply(200, answer.headers, answer.body)
+    if CONDITIONS.isdisjoint(name for name, _ in headers):
+        return answer.whole
     if_match = join_header(headers, b"if-match")
     if if_match is not None and not _matches(if_match, answer.etag, weak=False):
         return Reply(412, (), b"")
@@ -78,7 +85,7 @@ def negotiate(answer: Answer, headers: RawHeaders) -> Reply:
         return Reply(304, tuple(header for header in answer.headers if header[0] in _KEPT_ON_304), b"")
     range_ = join_header(headers, b"range")
     if range_ is None or join_header(headers, b"if-range") not in (None, answer.etag):
-        return Reply(200, answer.headers, answer.body)
+        return answer.whole
     return _part(answer, range_)
 
 
@@ -116,12 +123,12 @@ def _matches(field: str, etag: str, *, weak: bool) -> bool:
 def _part(answer: Answer, range_: str) -> Reply:
     match = _RANGE.fullmatch(range_)
     if match is None or not (match[1] or match[2]):
-        return Reply(200, answer.headers, answer.body)
+        return answer.whole
     size = len(answer.body)
     if match[1]:
         first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
         if match[2] and int(match[2]) < first:
-            return Reply(200, answer.headers, answer.body)
+            return answer.whole
     else:
         first, last = max(size - int(match[2]), 0), size - 1
     if first > last:

@@ -10,9 +10,9 @@ import secrets
 import time
 
 from app.web import problems
-from app.web.answers import negotiate
+from app.web.answers import CONDITIONS, negotiate
 from app.web.asgi import ASGIApp, Message, RawHeaders, Receive, Scope, Send, join_header
-from app.web.hot import HotAnswer, HotAnswers
+from app.web.hot import HotAnswers
 from app.web.metrics import Tally
 from app.web.request_log import RequestLine, RequestLog
 
@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNROUTED = "none"
+_UNUSUAL = CONDITIONS | {b"x-request-id"}
+"""Header fields that make a request more than a plain GET of its path."""
 
 
 class Front:
@@ -30,7 +32,7 @@ class Front:
         self._hot = hot
         self._tally = tally
         self._request_log = request_log
-        self._id_prefix = secrets.token_hex(6)
+        self._id_prefix = secrets.token_hex(6).encode("ascii")
         self._ids = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,23 +41,23 @@ class Front:
             await self._inner(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = self._request_id(scope["headers"])
+        headers: RawHeaders = scope["headers"]
         hot = self._hot.find(scope)
-        if hot is None or not await self._answer_hot(hot, scope, send, request_id, started):
+        if _UNUSUAL.isdisjoint([name for name, _ in headers]):
+            request_id = self._new_id()
+            reply = hot.reply if hot else None
+        else:
+            request_id = self._request_id(headers)
+            reply = negotiate(hot.answer, headers) if hot else None
+        if hot is None or reply is None or reply.status >= 400:
             await self._answer(scope, receive, send, request_id, started)
-
-    async def _answer_hot(self, hot: HotAnswer, scope: Scope, send: Send, request_id: bytes, started: float) -> bool:
-        """Answer from memory; return whether that was possible."""
-        reply = negotiate(hot.answer, scope["headers"])
-        if reply.status >= 400:
-            return False
+            return
         body = b"" if scope["method"] == "HEAD" else reply.body
-        headers = [*reply.headers, (b"x-request-id", request_id)]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        fields = [*reply.headers, (b"x-request-id", request_id)]
+        await send({"type": "http.response.start", "status": reply.status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         self._tally.hot += 1
-        self._note(scope, status=reply.status, size=len(body), route=hot.route, request_id=request_id, started=started)
-        return True
+        self._note(scope, reply.status, len(body), hot.route, request_id, started)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: bytes, started: float) -> None:
         status, size = 0, 0
@@ -81,24 +83,24 @@ class Front:
                 response = problems.from_status(500, "an unexpected error; the log has it under this X-Request-Id")
                 await response(inner_scope, receive, send_noted)
         route = getattr(inner_scope.get("route"), "path_format", _UNROUTED)
-        self._note(scope, status=status, size=size, route=route, request_id=request_id, started=started)
+        self._note(scope, status, size, route, request_id, started)
 
-    def _note(self, scope: Scope, *, status: int, size: int, route: str, request_id: bytes, started: float) -> None:
+    def _note(  # noqa: PLR0917 - by position: this runs for every request, and keywords cost
+        self, scope: Scope, status: int, size: int, route: str, request_id: bytes, started: float
+    ) -> None:
         seconds = time.perf_counter() - started
         method: str = scope["method"]
-        self._tally.add(route=route, method=method, status=status, seconds=seconds, size=size)
+        self._tally.add(route, method, status, seconds, size)
         if self._request_log is not None:
             path: bytes = scope["raw_path"]
-            self._request_log.add(
-                RequestLine(time.time(), method, path, scope["query_string"], status, size, seconds, route, request_id)
-            )
+            query: bytes = scope["query_string"]
+            line = RequestLine(time.time(), method, path, query, status, size, seconds, route, request_id)
+            self._request_log.add(line)
+
+    def _new_id(self) -> bytes:
+        return b"%s-%x" % (self._id_prefix, next(self._ids))
 
     def _request_id(self, headers: RawHeaders) -> bytes:
         """Return the caller's id for this request if it is a sane one, else a new one."""
-        for name, _ in headers:
-            if name == b"x-request-id":
-                given = join_header(headers, b"x-request-id") or ""
-                if _REQUEST_ID.fullmatch(given):
-                    return given.encode("ascii")
-                break
-        return f"{self._id_prefix}-{next(self._ids):x}".encode("ascii")
+        given = join_header(headers, b"x-request-id")
+        return given.encode("ascii") if given is not None and _REQUEST_ID.fullmatch(given) else self._new_id()

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from app.build.library import Library
-from app.web.answers import Answer
+from app.web.answers import Answer, Reply
 from app.web.asgi import Scope
 
 _OVERHEAD_BYTES = 2_048
@@ -18,9 +18,10 @@ Key = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class HotAnswer:
-    """An answer, its route for log and metrics, and the library's generation it holds for (``None``: for ever)."""
+    """An answer, its 200, its route, and the library's generation it holds for (``None``: for ever)."""
 
     answer: Answer
+    reply: Reply
     route: str
     generation: int | None
 
@@ -53,7 +54,7 @@ class HotAnswers:
         weight = _weight(key, answer)
         if weight > self._max_bytes // 4:
             return
-        self._answers[key] = HotAnswer(answer, route, None if pinned else self._library.generation)
+        self._answers[key] = HotAnswer(answer, answer.whole, route, None if pinned else self._library.generation)
         self._held += weight
         while self._held > self._max_bytes:
             self._drop(next(iter(self._answers)))

@@ -29,7 +29,7 @@ class Tally:
         self.sent_bytes = 0
         self.hot = 0
 
-    def add(self, *, route: str, method: str, status: int, seconds: float, size: int) -> None:
+    def add(self, route: str, method: str, status: int, seconds: float, size: int) -> None:
         """Count one answer."""
         self.requests[route, method, status] += 1
         self.seconds[route] += seconds
