@@ -1,7 +1,11 @@
-"""The only place that knows concrete classes: settings in, working parts out."""
+"""The only place that knows concrete classes: settings in, working parts out.
+
+What serves over HTTP is imported where it is made: commands that need no server start in half the time without it.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.build.builder import Builder, Observer
 from app.build.library import Library
@@ -15,10 +19,9 @@ from app.sources.tree import TreeSource
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
-from app.web.app import WebParts, make_app
-from app.web.hot import HotAnswers
-from app.web.metrics import Metrics, Tally
-from app.web.server import run
+
+if TYPE_CHECKING:
+    from app.web.app import WebParts
 
 
 def make_sources(settings: Settings) -> Sequence[Source]:
@@ -44,8 +47,12 @@ def make_local(settings: Settings, tree: Path | None) -> Local:
     return Local(library, make_builder(settings, library, make_store(settings)))
 
 
-def make_web_parts(settings: Settings) -> WebParts:
+def make_web_parts(settings: Settings) -> "WebParts":
     """Return what the web application is made of. Errors: StoreUnavailable."""
+    from app.web.app import WebParts  # noqa: PLC0415 - see above
+    from app.web.hot import HotAnswers  # noqa: PLC0415
+    from app.web.metrics import Metrics, Tally  # noqa: PLC0415
+
     library = Library(make_sources(settings))
     store = make_store(settings)
     tally = Tally()
@@ -57,5 +64,8 @@ def make_web_parts(settings: Settings) -> WebParts:
 
 def serve(settings: Settings) -> None:
     """See ``Parts.serve``. Errors: StoreUnavailable; OSError if the port cannot be had."""
+    from app.web.app import make_app  # noqa: PLC0415 - see above
+    from app.web.server import run  # noqa: PLC0415
+
     configure_logs(settings.log_format, settings.log_level)
     run(make_app(make_web_parts(settings)), settings)
