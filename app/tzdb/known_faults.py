@@ -7,12 +7,12 @@ are ``tzif.find_footer_disagreement``'s to find and do not stand here.
 from collections.abc import Mapping
 
 _PALESTINE = (
-    "the autumn changes of 2072 to 2074 are missing, and so are the changes of 2076 to 2086 that its own tzdata.zi has"
+    "standard time in the winters from 2072 to 2075 is missing, and so are the changes around Ramadan of 2076 to 2086"
 )
 
 _KNOWN_FAULTS: Mapping[str, str] = {
-    # Asia/Gaza and Asia/Hebron of 2023a, 2023b and 2023c. 2023d moved the start of the rule from 2075 to 2072, and its
-    # files hold every change up to 2086.
+    # Asia/Gaza and Asia/Hebron of 2023a, 2023b and 2023c. Their tzdata.zi starts a rule in 2075 that 2023d starts in 2072;
+    # the changes of 2076 to 2086 it does have, but the compiled files end before them.
     "0d8a3e2972e64e6358d8cbad1f6dfef2587b92d5dd816e63178e484958730ef2": _PALESTINE,
     "4861af7a8a225b8494826cac0ff3ad09deda5ad8ad95b8341d136d59f5bdf0c7": _PALESTINE,
 }

@@ -102,8 +102,9 @@ def select(release: Release, selectors: Iterable[Selector], *, aliases: Aliases)
 
 
 def _particularity(selector: Selector) -> tuple[int, int, str]:
-    """Sort key: names, countries, globs; of these the one that spells out most first."""
-    return (_KIND_ORDER[selector.kind], selector.text.count("*") - len(selector.text), selector.text)
+    """Sort key: names, countries, globs; of globs the one that spells out most first."""
+    spelled = len(selector.text) - selector.text.count("*") if selector.kind == "glob" else 0
+    return (_KIND_ORDER[selector.kind], -spelled, selector.text)
 
 
 def _pick(release: Release, selector: Selector) -> Iterator[str]:
