@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.build.builder import Builder, Observer
 from app.build.library import Library
-from app.cli.parts import Local, Parts
+from app.cli.parts import Local
 from app.logs import configure_logs
 from app.settings import Settings
 from app.sources.base import Source
