@@ -86,14 +86,14 @@ def make_invented_release(version: str = VERSION) -> Release:
 def package_files(version: str = VERSION, package_version: str = PACKAGE_VERSION) -> dict[str, bytes]:
     """Return path → content of every file of the release's wheel except RECORD."""
     contents, tables = contents_and_tables()
-    zoneinfo = {**contents, **tables}
     folders = {"/".join(name.split("/")[:depth]) for name in contents for depth in range(name.count("/") + 1)}
     dist_info = _dist_info(package_version)
     return {
         "tzdata/__init__.py": f'__version__ = "{package_version}"\nIANA_VERSION = "{version}"\n'.encode(),
         "tzdata/zones": "".join(f"{name}\n" for name in sorted(contents)).encode(),
         **{f"tzdata/zoneinfo/{folder}/__init__.py".replace("//", "/"): b"" for folder in sorted(folders)},
-        **{f"tzdata/zoneinfo/{name}": content for name, content in sorted(zoneinfo.items())},
+        **{f"tzdata/zoneinfo/{name}": content for name, content in sorted(contents.items())},
+        **{f"tzdata/zoneinfo/{table}": content for table, content in sorted(tables.items())},
         f"{dist_info}/METADATA": f"Metadata-Version: 2.1\nName: tzdata\nVersion: {package_version}\n".encode(),
         f"{dist_info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n",
     }

@@ -89,8 +89,7 @@ def test_both_checks_agree_and_a_refusal_is_one_printable_line(name: str) -> Non
         check_zone_name(name)
     except InvalidName as error:
         assert not is_zone_name(name)
-        assert error.detail.isascii()
-        assert error.detail.isprintable()
+        assert re.fullmatch(r"[ -~]+", error.detail)  # noqa: PT017 - most texts raise, some do not
     else:
         assert is_zone_name(name)
         assert re.fullmatch(r"[A-Za-z0-9_+/-]+", name)
