@@ -3,14 +3,16 @@
 Fixtures of one subject live beside its tests, not here.
 """
 
+import contextlib
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 import dev
+from tests.servers import Service, StartService, running_service
 
 CI = os.environ.get("CI") == "true"
 
@@ -32,6 +34,30 @@ def wheels_dir() -> Path:
     if missing:
         pytest.fail(f"wheels are missing ({', '.join(missing)}): run `python3 dev.py test`, which fetches them")
     return dev.WHEELS
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Return the service all tests may ask at once; none may count on what others have asked it or not."""
+    with running_service(tmp_path_factory.mktemp("service"), {}) as running:
+        yield running
+
+
+@pytest.fixture
+def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartService]:
+    """Return a way to start services with settings of one's own; they stop when the test ends."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*, expect_errors: bool = False, wait_until_ready: bool = True, **settings: object) -> Service:
+            context = running_service(
+                tmp_path_factory.mktemp("service"),
+                settings,
+                expect_errors=expect_errors,
+                wait_until_ready=wait_until_ready,
+            )
+            return stack.enter_context(context)
+
+        yield start
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
