@@ -3,13 +3,14 @@
 The errors that only a command line can have (outputs, verdicts) are defined here as well.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import click
 
 from app.errors import (
     InvalidContent,
+    InvalidName,
     InvalidRequest,
     NotFound,
     Overloaded,
@@ -19,6 +20,7 @@ from app.errors import (
     UntrustedRelease,
 )
 from app.settings import InvalidSettings
+from app.tzdb.names import quote
 
 PROGRAM = "tzdata-filter"
 _MAX_LINES = 20
@@ -37,6 +39,13 @@ class OutputUnavailable(TzdataFilterError):
 
     code = "output-unavailable"
     title = "The output cannot be written"
+
+
+class PortUnavailable(TzdataFilterError):
+    """The service cannot listen where it was told to (in use, no permission, no such address)."""
+
+    code = "port-unavailable"
+    title = "The port cannot be had"
 
 
 class DoesNotVerify(TzdataFilterError):
@@ -64,8 +73,8 @@ EXIT_CODES = (
     ExitCode(4, "something does not verify", (UntrustedRelease, InvalidContent, DoesNotVerify)),
     ExitCode(
         5,
-        "a source, the store or the output is not available",
-        (SourceUnreachable, StoreUnavailable, OutputUnavailable, Overloaded),
+        "a source, the store, the output or the port is not available",
+        (SourceUnreachable, StoreUnavailable, OutputUnavailable, PortUnavailable, Overloaded),
     ),
     ExitCode(INTERRUPTED, "interrupted"),
     ExitCode(READER_LEFT, "the reader of the output went away"),
@@ -91,7 +100,7 @@ def _describe(error: Exception) -> tuple[str, list[str]]:
         case InvalidSettings():
             return f"{len(error.problems)} settings cannot be used", error.problems
         case TzdataFilterError():
-            return error.detail, [*_cut([*_more(error.facts)])]
+            return error.detail, [*_cut([*_more(error)])]
         case click.UsageError() if error.ctx is not None:
             return _one_line(error.format_message()), [f"see {error.ctx.command_path} --help"]
         case click.UsageError():
@@ -100,16 +109,16 @@ def _describe(error: Exception) -> tuple[str, list[str]]:
             return f"{type(error).__name__}: {error}", []
 
 
-def _more(facts: Mapping[str, object]) -> Iterator[str]:
-    match facts.get("problems"):
-        case list() as problems:
+def _more(error: TzdataFilterError) -> Iterator[str]:
+    """Yield the facts that the line about the error has no room for."""
+    match error.facts:
+        case {"problems": list() as problems}:
             yield from map(str, problems)
-        case _:
-            pass
-    match facts.get("suggestions"):
-        case dict() as suggestions if len(suggestions) > 1:
+        case {"suggestions": dict() as suggestions} if len(suggestions) > 1:
             for asked, close in suggestions.items():
                 yield f"{asked}: did you mean {' or '.join(close)}?" if close else f"{asked}: nothing is spelled alike"
+        case {"zones": list() as zones} if isinstance(error, InvalidName) and len(zones) > 1:
+            yield from map(quote, zones)
         case _:
             pass
 

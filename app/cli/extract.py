@@ -14,7 +14,7 @@ from app.artifact.spec import FORMATS, Format, parse_format
 from app.cli.directory_output import Outcome, write_directory
 from app.cli.file_output import write_file
 from app.cli.local import fetch_release, make_local
-from app.cli.notices import say, warn_of
+from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
 from app.digest import write_digest
@@ -98,8 +98,7 @@ def write_bytes(output: str, content: bytes) -> Outcome:
 
 
 def _report(output: str, written: _Written, *, release: str) -> str:
-    count = len(written.entries)
-    files = f"{count} file{'' if count == 1 else 's'}"
+    files = count_files(len(written.entries))
     name = "standard output" if output == STANDARD_OUTPUT else os.path.normpath(output)
     verb = {"wrote": "wrote", "replaced": "replaced", "same": "nothing to do, already there:"}[written.outcome]
     return f"{verb} {name}: {files}, {written.size} bytes, {written.digest}, release {release}"

@@ -62,8 +62,10 @@ async def fetch_release(library: Library, choice: str) -> Release:
         refusals = library.refusals()
         if library.versions() or not refusals:
             raise
+        if len(refusals) == 1:
+            raise UntrustedRelease(refusals[0].reason) from error
         problems = [f"{refusal.release}: {refusal.reason}" for refusal in refusals]
-        raise UntrustedRelease("no release verifies", problems=problems) from error
+        raise UntrustedRelease(f"none of {len(refusals)} releases verifies", problems=problems) from error
     if choice == LATEST:
         for refusal in library.refusals():
             if _is_later(refusal.release, release.version):

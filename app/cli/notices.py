@@ -15,6 +15,11 @@ def say(text: str) -> None:
     click.echo(f"{PROGRAM}: {text}", err=True)
 
 
+def count_files(count: int) -> str:
+    """Return ``1 file``, ``2 files``."""
+    return f"{count} file" if count == 1 else f"{count} files"
+
+
 def warn_of(release: Release, names: Iterable[str]) -> None:
     """Print the release's warnings that are about any of ``names``, or about all of it."""
     asked = frozenset(names)

@@ -10,7 +10,7 @@ import click
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
 from app.cli.local import fetch_release, make_local
-from app.cli.notices import say, warn_of
+from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
 from app.cli.text_table import write_table
@@ -43,7 +43,7 @@ async def _resolve(parts: Parts, options: _Options) -> None:
     click.echo("\n".join(_table(plan)))
     warn_of(release, (entry.zone for entry in plan.entries if entry.zone is not None))
     size = sum(entry.size for entry in plan.entries)
-    say(f"release {plan.release}: {len(plan.entries)} files, {size} bytes, tree {plan.tree_digest}")
+    say(f"release {plan.release}: {count_files(len(plan.entries))}, {size} bytes, tree {plan.tree_digest}")
 
 
 def _table(plan: Plan) -> Iterator[str]:

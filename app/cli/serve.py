@@ -4,6 +4,7 @@ from typing import TypedDict, Unpack
 
 import click
 
+from app.cli.errors import PortUnavailable
 from app.cli.parts import Parts
 from app.settings import read_settings
 
@@ -35,4 +36,9 @@ def serve(parts: Parts, /, **options: Unpack[_Options]) -> None:
     Each option is also a setting (TZDATA_FILTER_HOST for --host); the command line wins. Every wrong value is reported
     before the port opens.
     """
-    parts.serve(read_settings(options))
+    settings = read_settings(options)
+    try:
+        parts.serve(settings)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise PortUnavailable(f"{where} cannot be listened on: {error.strerror or error}") from error

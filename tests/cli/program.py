@@ -1,0 +1,101 @@
+"""Running the command line: as a process of its own, or within this one where only its words and codes matter."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from app.artifact.plan import Plan, make_plan
+from app.artifact.spec import parse_spec
+from app.cli.parts import Local, Parts
+from app.cli.root import cli
+from app.settings import Settings
+from app.sources.installed import InstalledSource
+from app.tzdb.release import Release
+from app.wiring import make_local, serve
+from tests.house.source import ROOT
+
+COMMAND = (sys.executable, "-m", "app")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment for a process: this one's without settings, and with the project to be found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TZDATA_FILTER_")}
+    return {**kept, "PYTHONPATH": str(ROOT), **changes}
+
+
+def run(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    umask: int = -1,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a process and wait for it."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        env=environment(**(env or {})),
+        umask=umask,
+        capture_output=True,
+        check=False,
+    )
+
+
+def invoke(*arguments: str | Path, stdin: bytes = b"", parts: Parts | None = None) -> Result:
+    """Run the command in this process, with the real parts if no others are given."""
+    return CliRunner().invoke(
+        cli,
+        [*map(str, arguments)],
+        prog_name="tzdata-filter",
+        input=stdin,
+        obj=parts or Parts(local=make_local, serve=serve),
+    )
+
+
+def shared_parts() -> Parts:
+    """Return parts whose library and store are the same at every call, for tests of many runs."""
+    return Parts(local=lambda _settings, _tree: _shared_local(), serve=serve)
+
+
+@cache
+def _shared_local() -> Local:
+    return make_local(Settings(), None)
+
+
+@cache
+def installed_release() -> Release:
+    source = InstalledSource()
+    (version,) = source.offers().releases
+    return source.load(version, {})
+
+
+def make_plan_of(*zones: str, **options: str) -> Plan:
+    """Return the plan of a bundle of the installed release, as a tar."""
+    spec = parse_spec("latest", zones, format="tar", options=options)
+    return make_plan(installed_release(), spec, recipe="tar.1")
+
+
+def unpack_wheel(wheel: Path, directory: Path) -> Path:
+    """Unpack a wheel as `pip download` and `unzip` would, and return the directory."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(directory)
+    return directory
+
+
+def snapshot(root: Path) -> dict[str, tuple[str, int, bytes]]:
+    """Return everything below a directory: path → kind or target of link, permissions, content."""
+    return {path.relative_to(root).as_posix(): _look_at(path) for path in sorted(root.rglob("*"))}
+
+
+def _look_at(path: Path) -> tuple[str, int, bytes]:
+    if path.is_symlink():
+        return f"-> {path.readlink()}", 0o777, b""
+    mode = path.stat().st_mode & 0o7777
+    return ("directory", mode, b"") if path.is_dir() else ("file", mode, path.read_bytes())
