@@ -82,7 +82,9 @@ class Library:
             return await self._latest()
         if choice in self._loaded:
             return self._loaded[choice]
-        if choice not in self._offered and time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
+        # Without any offer the first look is still under way: its outcome must not be guessed.
+        due = not self._offered or time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS
+        if choice not in self._offered and due:
             await self.refresh()
         return await self._once.run(choice, lambda: self._load(choice))
 
