@@ -61,7 +61,8 @@ def problem_kinds() -> Iterator[type[errors.TzdataFilterError]]:
     while waiting:
         kind = waiting.pop(0)
         yield kind
-        waiting.extend(kind.__subclasses__())
+        # The command line has kinds of its own, which are never sent.
+        waiting.extend(each for each in kind.__subclasses__() if each.__module__ in (errors.__name__, __name__))
 
 
 def problem(
