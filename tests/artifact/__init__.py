@@ -1,0 +1,1 @@
+"""What is written: specs, plans, writers, recipes and records."""

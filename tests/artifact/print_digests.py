@@ -1,0 +1,36 @@
+"""Build a few bundles from a wheel and print their digests as JSON; needs a bare Python and nothing else.
+
+Run as ``python -m tests.artifact.print_digests WHEEL``. Shape: recipe → request → hex.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from app.artifact.plan import make_plan
+from app.artifact.recipe import CURRENT
+from app.artifact.spec import FORMATS, parse_spec
+from app.digest import sha256_hex
+from app.sources.wheel import load_wheel
+from app.tzdb.release import Release
+
+REQUESTS: tuple[tuple[list[str], dict[str, str]], ...] = (
+    (["Europe/*", "country:IN", "Asia/Shanghai"], {"aliases": "all"}),
+    (["Europe/Kiev", "UTC"], {"aliases": "target", "tables": "iso3166.tab,tzdata.zi,zone.tab,zone1970.tab"}),
+)
+
+
+def digests(release: Release) -> dict[str, dict[str, str]]:
+    """Return the digest of every request in every format."""
+    found: dict[str, dict[str, str]] = {}
+    for each in FORMATS:
+        recipe = CURRENT[each]
+        for zones, options in REQUESTS:
+            spec = parse_spec(release.version, zones, format=each, options=options)
+            content = recipe.write(make_plan(release, spec, recipe=recipe.name).entries)
+            found.setdefault(recipe.name, {})[",".join(zones)] = sha256_hex(content)
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(digests(load_wheel(Path(sys.argv[1]).read_bytes(), source="wheels", pool={}))))
