@@ -12,11 +12,12 @@ class Offers:
     """What a source has at this moment.
 
     Shape: ``releases`` the IANA names it can load; ``refused`` the places (file names) that look like a release and
-    cannot even be named → why.
+    cannot even be named → why; ``stamp`` another text whenever what ``load`` would read may have changed.
     """
 
     releases: frozenset[str]
     refused: Mapping[str, str]
+    stamp: str = ""
 
 
 class Source(Protocol):

@@ -1,8 +1,10 @@
 """A directory of tzdata wheels: several releases with no network, as air-gapped sites keep them."""
 
 import re
+import stat
 import threading
 import zipfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
@@ -11,6 +13,7 @@ from app.sources.package import INIT, read_iana_name, read_package_version
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
 from app.tzdb.release import Release, TzifPool
 
+_PATTERN = "tzdata-*.whl"
 _MAX_INIT_BYTES = 4_096
 _NUMBERS = re.compile(r"\d+")
 
@@ -26,16 +29,16 @@ class WheelDirectory:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._lock = threading.Lock()
-        self._seen: dict[_Stamp, tuple[str, str] | UntrustedRelease] = {}
+        self._named: dict[_Stamp, tuple[str, str]] = {}
 
     def offers(self) -> Offers:
-        """See ``Source.offers``. A wheel is opened again only after its size or time has changed."""
-        wheels, refused = self._scan()
-        return Offers(frozenset(wheels), refused)
+        """See ``Source.offers``. A wheel with a name is opened again only after its size or time has changed."""
+        wheels, refused, stamp = self._scan()
+        return Offers(frozenset(wheels), refused, stamp)
 
     def load(self, version: str, pool: TzifPool) -> Release:
         """See ``Source.load``."""
-        wheels, _ = self._scan()
+        wheels, _, _ = self._scan()
         if version not in wheels:
             raise UnknownRelease(f"no wheel in the wheels directory is release {version}", release=version)
         try:
@@ -47,39 +50,56 @@ class WheelDirectory:
             raise UntrustedRelease(f"{wheels[version]} changed while it was read", release=version)
         return release
 
-    def _scan(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return release → file name, and file name → reason for what cannot be named."""
-        with self._lock:
-            stamps = self._stamps()
-            self._seen = {stamp: self._seen.get(stamp) or self._name_wheel(stamp[0]) for stamp in stamps}
+    def _scan(self) -> tuple[dict[str, str], dict[str, str], str]:
+        """Return release → file name, file name → reason for what cannot be named, and the stamp of it all."""
         wheels: dict[str, tuple[tuple[int, ...], str]] = {}
-        refused: dict[str, str] = {}
-        for (file_name, _, _), named in self._seen.items():
-            if isinstance(named, UntrustedRelease):
-                refused[file_name] = named.detail
-                continue
-            version, package_version = named
+        with self._lock:
+            stamps, refused = self._look()
+            named: dict[_Stamp, tuple[str, str]] = {}
+            for stamp in stamps:
+                try:
+                    named[stamp] = self._named.get(stamp) or self._name_wheel(stamp[0])
+                except UntrustedRelease as error:
+                    # Not remembered: a permission or a disk is mended without touching the file's size or time.
+                    refused[stamp[0]] = error.detail
+            self._named = named
+        for (file_name, _, _), (version, package_version) in named.items():
             candidate = (tuple(map(int, _NUMBERS.findall(package_version))), file_name)
             wheels[version] = max(wheels.get(version, candidate), candidate)
-        return {version: file_name for version, (_, file_name) in wheels.items()}, refused
+        return {version: file_name for version, (_, file_name) in wheels.items()}, refused, repr(stamps)
 
-    def _stamps(self) -> list[_Stamp]:
+    def _look(self) -> tuple[list[_Stamp], dict[str, str]]:
+        """Return the stamps of the files that may be wheels, and file name → reason for what is none in any case."""
         try:
-            found = [(path.name, path.stat()) for path in self._directory.glob("tzdata-*.whl")]
+            names = sorted(path.name for path in self._directory.iterdir() if fnmatchcase(path.name, _PATTERN))
         except OSError as error:
             raise SourceUnreachable(f"the wheels directory cannot be read: {error.strerror}") from error
-        return sorted((name, status.st_size, status.st_mtime_ns) for name, status in found)
+        stamps: list[_Stamp] = []
+        refused: dict[str, str] = {}
+        for name in names:
+            try:
+                status = (self._directory / name).stat()
+            except OSError as error:
+                refused[name] = f"cannot be read: {error.strerror}"
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                refused[name] = "not a file"
+            elif status.st_size > MAX_WHEEL_BYTES:
+                refused[name] = f"larger than {MAX_WHEEL_BYTES} bytes"
+            else:
+                stamps.append((name, status.st_size, status.st_mtime_ns))
+        return stamps, refused
 
-    def _name_wheel(self, file_name: str) -> tuple[str, str] | UntrustedRelease:
-        """Read the IANA name and the package version of a wheel, or return why that cannot be done."""
+    def _name_wheel(self, file_name: str) -> tuple[str, str]:
+        """Read the IANA name and the package version of a wheel. Errors: UntrustedRelease."""
         try:
             with zipfile.ZipFile(self._directory / file_name) as archive, archive.open(INIT) as member:
                 init = member.read(_MAX_INIT_BYTES)
-            return read_iana_name(init), read_package_version(init)
-        except UntrustedRelease as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - a hostile archive can make zipfile raise nearly anything
-            return UntrustedRelease(f"not a readable wheel: {error}")
+        except OSError as error:
+            raise UntrustedRelease(f"cannot be read: {error.strerror}") from error
+        except Exception as error:  # a hostile archive can make zipfile raise nearly anything
+            raise UntrustedRelease(f"not a readable wheel: {error}") from error
+        return read_iana_name(init), read_package_version(init)
 
 
 def _read_bounded(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Offers
 from app.sources.package import INIT, read_iana_name, release_from_package
 from app.sources.wheel import parse_record, verify_record
+from app.tzdb.names import quote
 from app.tzdb.release import Release, TzifPool
 
 
@@ -41,6 +42,8 @@ class InstalledSource:
             for path, promise in parse_record(record.encode()).items()
             if path.startswith("tzdata/") and "__pycache__" not in path
         }
+        if climbing := [path for path in promised if ".." in path.split("/")]:
+            raise UntrustedRelease(f"RECORD lists {quote(climbing[0])}, which is outside the package", release=version)
         files = {path: _read(distribution, path) for path in promised}
         verify_record(files, promised)
         release = release_from_package(files, source=self.name, sha256=None, verified="RECORD, TZif checks", pool=pool)

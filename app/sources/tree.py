@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Offers
+from app.sources.package import read_iana_name
 from app.tzdb.names import is_release_name, is_zone_name
 from app.tzdb.release import Origin, Release, ReleaseWarning, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName, parse_zi
@@ -21,11 +22,17 @@ _NESTED = ("tzdata/zoneinfo", "zoneinfo", "usr/share/zoneinfo")
 """Where the zone files may lie below the directory that was named: an unpacked wheel, a package, a root."""
 _COPIES = ("posix", "right")
 """Directories of a system tree that repeat every zone, the second with leap seconds: no names of tzdb."""
-_RELEASE_IN_NAME = re.compile(r"(\d{4}[a-z]{1,2})")
+_OWN_CHOICES = frozenset({"localtime", "posixrules"})
+"""Names under which a system tree repeats the zone that the machine was set to: no names of tzdb."""
+_RELEASE_IN_NAME = re.compile(r"(?<![0-9])[0-9]{4}[a-z]{1,2}(?![0-9a-z])")
+_NAMING_BYTES = 4_096
 
 
 class TreeSource:
-    """Source: one directory tree. The release is named by its ``tzdata.zi``, else ``+VERSION``, else the path."""
+    """Source: one directory tree.
+
+    Shape: the release is named by the package around it, else ``tzdata.zi``, else ``+VERSION``, else the path.
+    """
 
     name = "tree"
 
@@ -35,8 +42,6 @@ class TreeSource:
 
     def offers(self) -> Offers:
         """See ``Source.offers``. A tree that does not say its release is refused, with what would mend it."""
-        if not self._root.is_dir():
-            raise SourceUnreachable(f"{self._given} is not a directory")
         try:
             return Offers(frozenset({self._version()}), {})
         except UntrustedRelease as error:
@@ -63,11 +68,16 @@ class TreeSource:
         return replace(release, warnings=(*release.warnings, *_warnings(tables.keys(), absent)))
 
     def _version(self) -> str:
-        for version in (_version_of_zi(self._root / "tzdata.zi"), _version_of_file(self._root / "+VERSION")):
-            if version:
+        if not self._root.is_dir():
+            raise SourceUnreachable(f"{self._given} is not a directory")
+        if version := _version_of_package(self._root.resolve().parent / "__init__.py"):
+            return version
+        for place, before in (("tzdata.zi", "# version "), ("+VERSION", "")):
+            version = _first_line(self._root / place).removeprefix(before).strip()
+            if is_release_name(version):
                 return version
         if match := _RELEASE_IN_NAME.search(self._given.resolve().name):
-            return match[1]
+            return match[0]
         raise UntrustedRelease(
             f"{self._given} does not say which release it is: it has no tzdata.zi and no +VERSION,"
             " and its name holds none, as in tzdata2024a"
@@ -82,11 +92,11 @@ class TreeSource:
     def _contents(self) -> Iterator[tuple[str, bytes]]:
         for path in sorted(self._root.rglob("*")):
             name = path.relative_to(self._root).as_posix()
-            if name.split("/")[0] in _COPIES or not is_zone_name(name) or not path.is_file():
+            if name.split("/")[0] in _COPIES or name in _OWN_CHOICES or not is_zone_name(name) or not path.is_file():
                 continue
-            content = _read_bounded(path, MAX_TZIF_BYTES + 1)
-            if content.startswith(_MAGIC):
-                yield name, content
+            # What is no zone may be of any size: the sources of tzdb may lie beside what zic made of them.
+            if _read_start(path, len(_MAGIC)) == _MAGIC:
+                yield name, _read_bounded(path, MAX_TZIF_BYTES)
 
 
 _ORIGIN = Origin(source=TreeSource.name, package_version=None, sha256=None, verified="TZif checks")
@@ -101,28 +111,28 @@ def _warnings(tables: Collection[str], absent: Collection[str]) -> Iterator[Rele
         yield ReleaseWarning("incomplete", detail, tuple(sorted(absent)))
 
 
-def _version_of_zi(path: Path) -> str | None:
-    if not path.is_file():
+def _version_of_package(init: Path) -> str | None:
+    try:
+        return read_iana_name(_read_start(init, _NAMING_BYTES)) if init.is_file() else None
+    except UntrustedRelease:
         return None
-    with path.open("rb") as file:
-        first = file.readline(256).decode("utf-8", "replace")
-    version = first.removeprefix("# version ").strip()
-    return version if is_release_name(version) else None
 
 
-def _version_of_file(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    version = _read_bounded(path, 256).decode("utf-8", "replace").strip()
-    return version if is_release_name(version) else None
+def _first_line(path: Path) -> str:
+    content = _read_start(path, _NAMING_BYTES) if path.is_file() else b""
+    return content.partition(b"\n")[0].decode("utf-8", "replace")
 
 
 def _read_bounded(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except OSError as error:
-        raise SourceUnreachable(f"{path} cannot be read: {error.strerror}") from error
+    content = _read_start(path, limit + 1)
     if len(content) > limit:
         raise UntrustedRelease(f"{path} is larger than {limit} bytes", limit=limit)
     return content
+
+
+def _read_start(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError as error:
+        raise SourceUnreachable(f"{path} cannot be read: {error.strerror}") from error

@@ -1,7 +1,6 @@
 """One tampered wheel for each thing that is checked, and the reason it is refused for."""
 
 import tracemalloc
-from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +10,6 @@ from app.tzdb.release import Release
 from tests.sources.wheels import (
     DEFLATED,
     INIT,
-    RECORD,
     STORED,
     SYMLINK,
     TREE,
@@ -154,10 +152,18 @@ class TestEntries:
 
     @pytest.mark.parametrize(
         "name",
-        [b"/etc/passwd", b"../outside", b"tzdata/../../outside", b"tzdata\\zones2", b"tzdata/UTC\0.txt", b"", b"tzdata/.."],
+        [
+            b"/etc/passwd",
+            b"../outside",
+            b"tzdata/../../outside",
+            b"tzdata\\UTC",
+            b"tzdata/UTC\0.x",
+            b"",
+            b"tzdata/..",
+        ],
     )
     def test_a_path_that_leads_elsewhere_is_refused(self, name: bytes) -> None:
-        assert refusal(with_entry(Entry(name, b""))) == f"the wheel holds the path {ascii(name.decode())}"
+        assert refusal(with_entry(Entry(name, b""))) == f"the wheel holds the path {name.decode()!a}"
 
     def test_an_encrypted_entry_is_refused(self) -> None:
         assert refusal(with_entry(Entry(b"tzdata/secret", b"text", flags=1))) == (
@@ -195,52 +201,3 @@ class TestArchive:
     @pytest.mark.parametrize("method", [STORED, DEFLATED])
     def test_both_usual_methods_load(self, method: int) -> None:
         assert load(write_wheel(small_package(), method=method)).version == "2026f"
-
-
-RecordChange = Callable[[bytes], bytes]
-
-
-def first_line(record: bytes) -> bytes:
-    return record.split(b"\n", 1)[0] + b"\n"
-
-
-class TestRecord:
-    def test_a_wheel_without_record_is_refused(self) -> None:
-        entries = [Entry(name.encode(), content) for name, content in small_package().items()]
-        assert refusal(write_zip(entries)) == "the wheel has no RECORD of a tzdata distribution"
-
-    def test_a_record_of_another_distribution_is_refused(self) -> None:
-        files = small_package()
-        record = write_record(files).replace(RECORD.encode(), b"other-1.dist-info/RECORD")
-        entries = [Entry(name.encode(), content) for name, content in files.items()]
-        other = Entry(b"other-1.dist-info/RECORD", record)
-        assert refusal(write_zip([*entries, other])) == "the wheel has no RECORD of a tzdata distribution"
-
-    def test_two_records_are_refused(self) -> None:
-        second = Entry(b"tzdata-1.dist-info/RECORD", b"")
-        assert refusal(with_entry(second)) == "the wheel has no RECORD of a tzdata distribution"
-
-    @pytest.mark.parametrize(
-        ("change", "reason"),
-        [
-            pytest.param(lambda text: b"", "is not in RECORD", id="empty"),
-            pytest.param(lambda text: text[len(first_line(text)) :], "is not in RECORD", id="line-missing"),
-            pytest.param(lambda text: text.replace(b"sha256=", b",#", 1), "a line of 4 fields", id="columns"),
-            pytest.param(lambda text: text.replace(b"sha256=", b"md5=", 1), "not one sha256 and one size", id="md5"),
-            pytest.param(lambda text: text.replace(b"sha256=", b"sha512=", 1), "not one sha256", id="sha512"),
-            pytest.param(lambda text: text.replace(b"sha256=", b"sha256=\xff", 1), "is not base64", id="not-base64"),
-            pytest.param(lambda text: text.replace(b"sha256=", b"sha256=a", 1), "", id="another-sum"),
-            pytest.param(lambda text: text + first_line(text), "not one sha256 and one size", id="repeated"),
-            pytest.param(lambda text: INIT.encode() + b",,\n" + text[len(first_line(text)) :], "not in RECORD", id="bare"),
-            pytest.param(lambda text: first_line(text)[:-1] + b"x\n", "not one sha256 and one size", id="size"),
-            pytest.param(lambda text: first_line(text)[:-1] + b"0" * 5_000 + b"\n", "one size", id="endless-size"),
-            pytest.param(lambda text: b"a\rb" + text, "RECORD cannot be read", id="bare-return"),
-            pytest.param(lambda text: b"x" * 200_000 + text, "RECORD cannot be read", id="endless-field"),
-            pytest.param(lambda text: b"\0" + text, "", id="nul"),
-            pytest.param(lambda text: b'"' + text, "RECORD", id="open-quote"),
-            pytest.param(lambda text: text.replace(b"\n", b""), "a line of", id="one-line"),
-        ],
-    )
-    def test_a_record_that_does_not_promise_each_file_once_is_refused(self, change: RecordChange, reason: str) -> None:
-        files = small_package()
-        assert reason in refusal(write_wheel(files, record=change(write_record(files)), method=STORED))
