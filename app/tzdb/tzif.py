@@ -62,8 +62,9 @@ class TZif:
     """A checked TZif file: its 64-bit data, or the 32-bit data of a version 1 file.
 
     Shape: ``type_indices`` has a byte for each transition, an index into ``types``; the indicators are empty or one for
-    each type; ``footer`` is the TZ string, empty if there is none, and ``posix`` the same parsed; ``legacy_counts`` are
-    those of the first header, whose data block is checked but not kept.
+    each type; ``designations`` is the table as written, each name ended by NUL; ``footer`` is the TZ string, empty if
+    there is none, and ``posix`` the same parsed; ``legacy_counts`` are those of the first header, whose data block is
+    checked but not kept.
     Units: ``transitions`` in Unix seconds.
     """
 
@@ -71,6 +72,7 @@ class TZif:
     transitions: tuple[int, ...]
     type_indices: bytes
     types: tuple[LocalTimeType, ...]
+    designations: bytes
     leap_seconds: tuple[LeapSecond, ...]
     standard_indicators: tuple[bool, ...]
     ut_indicators: tuple[bool, ...]
@@ -84,6 +86,7 @@ class _Block:
     transitions: tuple[int, ...]
     type_indices: bytes
     types: tuple[LocalTimeType, ...]
+    designations: bytes
     leap_seconds: tuple[LeapSecond, ...]
     standard_indicators: tuple[bool, ...]
     ut_indicators: tuple[bool, ...]
@@ -115,6 +118,7 @@ def read_tzif(content: bytes) -> TZif:
         transitions=block.transitions,
         type_indices=block.type_indices,
         types=block.types,
+        designations=block.designations,
         leap_seconds=block.leap_seconds,
         standard_indicators=block.standard_indicators,
         ut_indicators=block.ut_indicators,
@@ -189,7 +193,8 @@ def _read_block(content: bytes, at: int, *, version: int, counts: BlockCounts, t
     at += counts.timecnt
     records = content[at : at + counts.typecnt * _LOCAL_TIME_TYPE.size]
     at += len(records)
-    types = _read_types(records, content[at : at + counts.charcnt], where=where)
+    designations = content[at : at + counts.charcnt]
+    types = _read_types(records, designations, where=where)
     at += counts.charcnt
     leap_record = struct.Struct(f">{code}i")
     leaps = content[at : at + counts.leapcnt * leap_record.size]
@@ -201,7 +206,7 @@ def _read_block(content: bytes, at: int, *, version: int, counts: BlockCounts, t
     for index, is_ut in enumerate(ut):
         if is_ut and not (standard and standard[index]):
             raise InvalidTzif(f"{where} has type {index} with a UT/local indicator but no standard/wall indicator")
-    return _Block(transitions, type_indices, types, leap_seconds, standard, ut), end
+    return _Block(transitions, type_indices, types, designations, leap_seconds, standard, ut), end
 
 
 def _check_ascending(transitions: Sequence[int], *, where: str) -> None:
