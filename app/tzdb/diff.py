@@ -1,0 +1,274 @@
+"""What changes from one release to another for a selection: which names, in which way, and from which instant.
+
+Compared is what clocks show, not bytes: files that give the same local time for every instant differ in bytes alone.
+How a diff looks as JSON is ``diff_row``'s.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from app.errors import InvalidOption, UnknownZones
+from app.tzdb.names import by_component, quote
+from app.tzdb.release import Release, TzifFile, ZoneKind
+from app.tzdb.selection import Aliases, Selector, select
+from app.tzdb.timeline import BEGINNING, ENDING, Change, Timeline, first_difference, make_timeline
+from app.tzdb.tzif import read_tzif
+
+Period = Literal["future", "2020..", "1970..2019", "pre-1970"]
+ChangeKind = Literal["future", "2020..", "1970..2019", "pre-1970", "removed", "added", "binary-only"]
+Since = Literal["future", "2020", "1970", "ever"]
+
+PERIODS: tuple[Period, ...] = get_args(Period)
+CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+"""The most urgent first."""
+SINCE: tuple[Since, ...] = get_args(Since)
+
+AROUND = 4
+"""How many changes are told of each release: the one that holds at the affected instant, then the next ones."""
+
+_YEAR_1970 = 0
+_YEAR_2020 = 1_577_836_800
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a release calls a name. Shape: ``target`` is the canonical Zone behind a Link, ``None`` for a Zone."""
+
+    kind: ZoneKind
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneDiff:
+    """A name whose file changes.
+
+    Shape: ``change`` the most recent period affected; ``first_affected`` the first instant at which clocks differ,
+    ``BEGINNING`` if it lies before all we can tell; ``period_affected`` the first one within that period; both ``None``
+    if clocks never differ. ``before`` and ``after`` have the changes of clocks around ``period_affected`` in each of
+    the releases: the first is what holds at that instant. The roles are ``None`` where the release lacks the name.
+    Units: Unix seconds.
+    """
+
+    zone: str
+    change: ChangeKind
+    first_affected: int | None
+    period_affected: int | None
+    before: tuple[Change, ...]
+    after: tuple[Change, ...]
+    role_before: Role | None
+    role_after: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A name that both releases have and that is a Zone in one of them only, or a Link to another Zone."""
+
+    zone: str
+    before: Role
+    after: Role
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDiff:
+    """The diff of two releases for a selection.
+
+    Shape: ``compared`` how many names were compared; ``zones`` in ``by_component`` order, without those that are equal.
+    Units: ``future_from`` in Unix seconds, where the period ``future`` begins.
+    """
+
+    before: str
+    after: str
+    future_from: int
+    compared: int
+    zones: tuple[ZoneDiff, ...]
+    roles: tuple[RoleChange, ...]
+
+    @property
+    def affected(self) -> bool:
+        """Whether the update touches the selection: clocks differ somewhere, or a name comes or goes."""
+        return any(zone.change != "binary-only" for zone in self.zones)
+
+    @property
+    def first_affected(self) -> int | None:
+        """The first instant at which any clock differs."""
+        return min((zone.first_affected for zone in self.zones if zone.first_affected is not None), default=None)
+
+    @property
+    def period(self) -> Period | None:
+        """The most recent period in which any clock differs."""
+        found = {zone.change for zone in self.zones}
+        return next((period for period in PERIODS if period in found), None)
+
+    @property
+    def period_affected(self) -> int | None:
+        """The first instant within ``period`` at which any clock differs."""
+        period = self.period
+        found = (zone.period_affected for zone in self.zones if zone.change == period)
+        return min((instant for instant in found if instant is not None), default=None)
+
+    @property
+    def counts(self) -> Mapping[ChangeKind, int]:
+        """How many names change in which way, all ways."""
+        counted = Counter(zone.change for zone in self.zones)
+        return {kind: counted[kind] for kind in CHANGE_KINDS}
+
+    def since(self, since: Since) -> "ReleaseDiff":
+        """Return the diff without the names whose clocks differ only before; those that come or go stay."""
+        forgotten = set(PERIODS[SINCE.index(since) + 1 :])
+        return replace(self, zones=tuple(zone for zone in self.zones if zone.change not in forgotten))
+
+
+def diff_releases(
+    before: Release, after: Release, *, selectors: Iterable[Selector], aliases: Aliases, future_from: int
+) -> ReleaseDiff:
+    """Compare two releases.
+
+    The selection is resolved in each of them; a name that it gives in one alone is ``removed`` or ``added``.
+    Units: ``future_from`` in Unix seconds; see ``default_future``.
+    Errors: UnknownZones for what neither release has.
+    Cost: names with equal bytes are skipped; for a whole tree of two releases five years apart about 0.2 s.
+    """
+    selectors = [*selectors]
+    future_from = max(BEGINNING, min(future_from, ENDING))
+    _check_known(before, after, selectors)
+    olds, news = (_selected(release, selectors, aliases) for release in (before, after))
+    names = sorted({*olds, *news}, key=by_component)
+    comparison = _Comparison(future_from)
+    zones: list[ZoneDiff] = []
+    for name in names:
+        if name not in olds or name not in news:
+            clocks = _Clocks("added" if name in news else "removed")
+        elif before.files[name].sha256 != after.files[name].sha256:
+            clocks = comparison.clocks(before.files[name], after.files[name])
+        else:
+            continue
+        zones.append(_zone_diff(name, clocks, before, after))
+    return ReleaseDiff(
+        before=before.version,
+        after=after.version,
+        future_from=future_from,
+        compared=len(names),
+        zones=tuple(zones),
+        roles=tuple(_role_changes(before, after, names)),
+    )
+
+
+def has_any(release: Release, selector: Selector) -> bool:
+    """Tell whether a selector picks anything in a release."""
+    match selector.kind:
+        case "name":
+            return selector.text in release.files
+        case "country":
+            return bool(release.zones_of_country(selector.text))
+        case "glob":
+            try:
+                return bool(select(release, [selector], aliases="exact"))
+            except UnknownZones:
+                return False
+
+
+def default_future(before: str, after: str) -> int:
+    """Return where the future begins for two releases: with the year in the name of the later one.
+
+    A clock would say it more finely, and another thing tomorrow; this is the same for everyone and always.
+    Units: Unix seconds.
+    """
+    return int(datetime(max(int(before[:4]), int(after[:4]), 1), 1, 1, tzinfo=UTC).timestamp())
+
+
+def parse_instant(text: str) -> int:
+    """Read a date or an instant of UTC: ``2026-10-25``, ``2026-10-25T01:00:00Z``. Errors: InvalidOption."""
+    try:
+        if not _INSTANT.fullmatch(text):
+            raise ValueError
+        return int(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp())
+    except ValueError as error:
+        raise InvalidOption(
+            f"{quote(text)} is not an instant such as 2026-10-25 or 2026-10-25T01:00:00Z", options=["now"]
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    """How the clocks of two files differ; as in ``ZoneDiff``."""
+
+    change: ChangeKind
+    first_affected: int | None = None
+    period_affected: int | None = None
+    before: tuple[Change, ...] = ()
+    after: tuple[Change, ...] = ()
+
+
+class _Comparison:
+    """Compares files, each pair once however many names have it."""
+
+    def __init__(self, future_from: int) -> None:
+        starts = (future_from, _YEAR_2020, _YEAR_1970, BEGINNING)
+        self._starts = dict(zip(PERIODS, starts, strict=True))
+        self._timelines: dict[str, Timeline] = {}
+        self._found: dict[tuple[str, str], _Clocks] = {}
+
+    def clocks(self, old: TzifFile, new: TzifFile) -> _Clocks:
+        pair = (old.sha256, new.sha256)
+        if pair not in self._found:
+            self._found[pair] = self._compare(self._timeline(old), self._timeline(new))
+        return self._found[pair]
+
+    def _compare(self, old: Timeline, new: Timeline) -> _Clocks:
+        first = first_difference(old, new, start=BEGINNING)
+        if first is None:
+            return _Clocks("binary-only")
+        # The most recent period first: once nothing differs from its start on, only what lies before can.
+        found = ((period, first_difference(old, new, start=start)) for period, start in self._starts.items())
+        period, instant = next((period, instant) for period, instant in found if instant is not None)
+        before, after = (timeline.around(instant, count=AROUND) for timeline in (old, new))
+        return _Clocks(period, first, instant, before, after)
+
+    def _timeline(self, file: TzifFile) -> Timeline:
+        if file.sha256 not in self._timelines:
+            self._timelines[file.sha256] = make_timeline(read_tzif(file.content))
+        return self._timelines[file.sha256]
+
+
+def _check_known(before: Release, after: Release, selectors: list[Selector]) -> None:
+    unknown = [each for each in selectors if not has_any(after, each) and not has_any(before, each)]
+    if not unknown:
+        return
+    try:
+        select(after, unknown, aliases="exact")
+    except UnknownZones as error:
+        where = f"in neither release, {before.version} nor {after.version}"
+        raise UnknownZones(f"{where}: {error.detail}", **error.facts) from error
+
+
+def _selected(release: Release, selectors: list[Selector], aliases: Aliases) -> Mapping[str, str]:
+    return select(release, [each for each in selectors if has_any(release, each)], aliases=aliases)
+
+
+def _zone_diff(name: str, clocks: _Clocks, before: Release, after: Release) -> ZoneDiff:
+    return ZoneDiff(
+        zone=name,
+        change=clocks.change,
+        first_affected=clocks.first_affected,
+        period_affected=clocks.period_affected,
+        before=clocks.before,
+        after=clocks.after,
+        role_before=_role(before, name),
+        role_after=_role(after, name),
+    )
+
+
+def _role(release: Release, name: str) -> Role | None:
+    return Role(release.kind(name), release.links.get(name)) if name in release.files else None
+
+
+def _role_changes(before: Release, after: Release, names: Iterable[str]) -> Iterator[RoleChange]:
+    for name in names:
+        old, new = _role(before, name), _role(after, name)
+        if old is not None and new is not None and old != new:
+            yield RoleChange(name, old, new)

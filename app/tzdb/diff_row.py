@@ -1,0 +1,147 @@
+"""How a diff looks as JSON: the members that clients rely on, the same from the service and the command line."""
+
+from datetime import datetime, timedelta
+from typing import TypedDict, overload
+
+from app.tzdb.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
+from app.tzdb.release import ZoneKind
+from app.tzdb.timeline import Change
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants of UTC, written with a Z
+
+
+class ChangeRow(TypedDict):
+    """A change of clocks in JSON.
+
+    Shape: ``at`` the instant in UTC; ``local_time`` what clocks show from then on, without offset; ``utc_offset`` as
+    ``+05:45`` or, in times before standard time, ``-06:36:36``. The first three are null for what has always held.
+    Units: ``unix`` and ``utoff`` in seconds.
+    """
+
+    at: str | None
+    unix: int | None
+    local_time: str | None
+    utoff: int
+    utc_offset: str
+    abbreviation: str
+    is_dst: bool
+
+
+class RoleRow(TypedDict):
+    """What a release calls a name, in JSON; as in ``Role``."""
+
+    kind: ZoneKind
+    target: str | None
+
+
+class ZoneDiffRow(TypedDict):
+    """A name whose file changes, in JSON; as in ``ZoneDiff``."""
+
+    zone: str
+    change: ChangeKind
+    first_affected: str | None
+    period_affected: str | None
+    before: list[ChangeRow]
+    after: list[ChangeRow]
+    role_before: RoleRow | None
+    role_after: RoleRow | None
+
+
+class RoleChangeRow(TypedDict):
+    """A name that turns from Zone to Link or back, or to another target, in JSON."""
+
+    zone: str
+    before: RoleRow
+    after: RoleRow
+
+
+DiffRow = TypedDict(
+    "DiffRow",
+    {
+        "from": str,
+        "to": str,
+        "affected": bool,
+        "first_affected": str | None,
+        "period": Period | None,
+        "period_affected": str | None,
+        "future_from": str,
+        "compared": int,
+        "counts": dict[ChangeKind, int],
+        "zones": list[ZoneDiffRow],
+        "roles": list[RoleChangeRow],
+    },
+)
+"""A diff in JSON; the members mean what they mean in ``ReleaseDiff``, ``from`` and ``to`` are its releases."""
+
+
+def diff_row(diff: ReleaseDiff) -> DiffRow:
+    """Return a diff's JSON."""
+    return {
+        "from": diff.before,
+        "to": diff.after,
+        "affected": diff.affected,
+        "first_affected": write_instant(diff.first_affected),
+        "period": diff.period,
+        "period_affected": write_instant(diff.period_affected),
+        "future_from": write_instant(diff.future_from),
+        "compared": diff.compared,
+        "counts": dict(diff.counts),
+        "zones": [_zone_row(zone) for zone in diff.zones],
+        "roles": [_role_change_row(change) for change in diff.roles],
+    }
+
+
+def change_row(change: Change) -> ChangeRow:
+    """Return the JSON of a change of clocks."""
+    utoff = change.local.utoff
+    return {
+        "at": write_instant(change.at),
+        "unix": change.at,
+        "local_time": None if change.at is None else write_instant(change.at + utoff)[:-1],
+        "utoff": utoff,
+        "utc_offset": write_utc_offset(utoff),
+        "abbreviation": change.local.designation,
+        "is_dst": change.local.is_dst,
+    }
+
+
+@overload
+def write_instant(t: int) -> str: ...
+@overload
+def write_instant(t: int | None) -> str | None: ...
+def write_instant(t: int | None) -> str | None:
+    """Return an instant as text. Shape: ``2026-10-25T01:00:00Z``, RFC 3339; ``None`` stays. Units: Unix seconds."""
+    # Not strftime: its years below 1000 have fewer than four digits on some platforms.
+    return None if t is None else (_EPOCH + timedelta(seconds=t)).isoformat() + "Z"
+
+
+def write_utc_offset(utoff: int) -> str:
+    """Return an offset as text. Shape: ``+05:45``, with seconds if there are any. Units: seconds east of UT."""
+    minutes, seconds = divmod(abs(utoff), 60)
+    text = f"{'-' if utoff < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
+    return f"{text}:{seconds:02}" if seconds else text
+
+
+def _zone_row(zone: ZoneDiff) -> ZoneDiffRow:
+    return {
+        "zone": zone.zone,
+        "change": zone.change,
+        "first_affected": write_instant(zone.first_affected),
+        "period_affected": write_instant(zone.period_affected),
+        "before": [change_row(change) for change in zone.before],
+        "after": [change_row(change) for change in zone.after],
+        "role_before": _role_row(zone.role_before),
+        "role_after": _role_row(zone.role_after),
+    }
+
+
+def _role_change_row(change: RoleChange) -> RoleChangeRow:
+    return {"zone": change.zone, "before": _known_role_row(change.before), "after": _known_role_row(change.after)}
+
+
+def _role_row(role: Role | None) -> RoleRow | None:
+    return None if role is None else _known_role_row(role)
+
+
+def _known_role_row(role: Role) -> RoleRow:
+    return {"kind": role.kind, "target": role.target}
