@@ -6,7 +6,7 @@ WORKDIR /src
 RUN python -m venv /opt/tzdata-filter
 COPY locks/runtime.txt locks/
 RUN /opt/tzdata-filter/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r locks/runtime.txt
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml LICENSE README.md ./
 COPY app app
 RUN /opt/tzdata-filter/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
     && /opt/tzdata-filter/bin/pip uninstall --yes flit_core pip
