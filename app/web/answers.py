@@ -69,13 +69,13 @@ def make_answer(
     return Answer(body, f'"{hex_}"', headers)
 
 
-def negotiate(answer: Answer, headers: RawHeaders) -> Reply:
-    """Apply the conditions and the range of a GET to an answer.
+def negotiate(answer: Answer, headers: RawHeaders, *, method: str) -> Reply:
+    """Apply the conditions and the range of a request to an answer. Shape: what is no GET or HEAD has neither.
 
-    Source: RFC 9110 §13.2.2 (order of conditions), §13.1.2 (weak comparison), §14.2 (a range that is malformed, or has
-    several parts, is ignored).
+    Source: RFC 9110 §13.2.2 (order of conditions), §13.1.2 (weak comparison), §14.2 (only a GET has a range; one that
+    is malformed, or has several parts, is ignored).
     """
-    if CONDITIONS.isdisjoint(name for name, _ in headers):
+    if method not in ("GET", "HEAD") or CONDITIONS.isdisjoint(name for name, _ in headers):
         return answer.whole
     if_match = join_header(headers, b"if-match")
     if if_match is not None and not _matches(if_match, answer.etag, weak=False):
@@ -84,7 +84,7 @@ def negotiate(answer: Answer, headers: RawHeaders) -> Reply:
     if if_none_match is not None and _matches(if_none_match, answer.etag, weak=True):
         return Reply(304, tuple(header for header in answer.headers if header[0] in _KEPT_ON_304), b"")
     range_ = join_header(headers, b"range")
-    if range_ is None or join_header(headers, b"if-range") not in (None, answer.etag):
+    if range_ is None or method != "GET" or join_header(headers, b"if-range") not in (None, answer.etag):
         return answer.whole
     return _part(answer, range_)
 
@@ -98,7 +98,7 @@ class AnswerResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI has three
         """Send what the request's conditions make of the answer; 412 and 416 go out as problems."""
-        reply = negotiate(self.answer, scope["headers"])
+        reply = negotiate(self.answer, scope["headers"], method=scope.get("method_asked", scope["method"]))
         if reply.status in (412, 416):
             raise PreconditionFailed(reply)
         await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers]})

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from app.web.releases import release_router
 from app.web.request_log import RequestLog
 from app.web.schemas import schemas
 from app.web.zones import zone_router
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,11 @@ def _lifespan(
 async def _look_for_releases(library: Library, every_seconds: float) -> None:
     """Load what there is, ahead of the first request for it; then look for new releases now and then."""
     while True:
-        await library.refresh()
-        await library.releases()
+        try:
+            await library.refresh()
+            await library.releases()
+        except Exception:  # noqa: BLE001 - one look that fails must not be the last
+            _log.exception("looking for releases failed")
         await asyncio.sleep(every_seconds)
 
 
@@ -137,6 +143,9 @@ def _describe(app: FastAPI) -> None:
                 routes=app.routes,
             )
             document["components"] = {"schemas": schemas()}
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].pop("422", None)  # FastAPI adds its own; here a 400 says it
             app.openapi_schema = document
         return app.openapi_schema
 

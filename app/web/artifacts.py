@@ -11,7 +11,7 @@ from app.digest import is_sha256_hex, write_digest
 from app.errors import InvalidName, UnknownArtifact
 from app.tzdb.names import quote
 from app.web.answers import IMMUTABLE, PINNED, AnswerResponse, make_answer
-from app.web.described import FormatPath, HexPath, answers
+from app.web.described import FormatPath, HexPath, conditional_answers
 from app.web.hot import HotAnswers
 from app.web.json_answers import json_answer
 from app.web.requests import read_options
@@ -33,7 +33,7 @@ class ArtifactRoutes:
         _check_format(hex, format, found.record.format)
         media_type = CURRENT[found.record.format].media_type
         answer = make_answer(found.content, media_type=media_type, cache_control=IMMUTABLE, hex_=hex)
-        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, pinned=True)
+        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=None)
         return AnswerResponse(answer)
 
     async def checksum(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
@@ -64,21 +64,21 @@ def artifact_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRout
         routes.checksum,
         operation_id="getArtifactChecksum",
         summary="The artifact's sha256, for sha256sum -c",
-        responses=answers("text/plain", 400, 404, 503),
+        responses=conditional_answers("text/plain", 404, 503),
     )
     router.add_api_route(
         "/{hex}.{format:format}",
         routes.artifact,
         operation_id="getArtifact",
         summary="The artifact's bytes, immutable",
-        responses=answers("bundle", 400, 404, 412, 416, 502, 503),
+        responses=conditional_answers("bundle", 404, 502, 503),
     )
     router.add_api_route(
         "/{hex}.json",
         routes.record,
         operation_id="getArtifactRecord",
         summary="What the artifact holds",
-        responses=answers("Record", 400, 404, 412, 503),
+        responses=conditional_answers("Record", 404, 503),
     )
     return router
 

@@ -12,7 +12,16 @@ from app.build.builder import Artifact, Builder
 from app.digest import write_digest
 from app.errors import UnknownFormat
 from app.web.answers import PINNED, REVALIDATE, Answer, AnswerResponse, make_answer
-from app.web.described import BUNDLE_OPTIONS, BUNDLE_REQUEST, FormatPath, ReleasePath, ZonesPath, answers, query
+from app.web.described import (
+    BUNDLE_OPTIONS,
+    BUNDLE_REQUEST,
+    FormatPath,
+    ReleasePath,
+    ZonesPath,
+    answers,
+    conditional_answers,
+    query,
+)
 from app.web.hot import HotAnswers
 from app.web.json_answers import json_answer
 from app.web.requests import DEFAULT_FORMAT, read_bundle_request, read_options
@@ -28,6 +37,7 @@ class BundleRoutes:
 
     async def bundle(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
         """Answer the bundle itself."""
+        generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
         artifact = await self.builder.build(self._spec(request, release, zones, format))
         answer = make_answer(
             artifact.content,
@@ -36,10 +46,11 @@ class BundleRoutes:
             hex_=artifact.hex,
             extra=_fields(artifact),
         )
-        return self._keep(request, answer, release)
+        return self._keep(request, answer, None if release != LATEST else generation)
 
     async def checksum(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
         """Answer one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
+        generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
         artifact = await self.builder.build(self._spec(request, release, zones, format))
         file_name = request.url.path.rpartition("/")[2].removesuffix(".sha256")
         answer = make_answer(
@@ -48,7 +59,7 @@ class BundleRoutes:
             cache_control=_cache_control(release),
             extra={"tzdata-release": artifact.plan.release},
         )
-        return self._keep(request, answer, release)
+        return self._keep(request, answer, None if release != LATEST else generation)
 
     async def plan(self, request: Request, release: ReleasePath, zones: ZonesPath) -> Response:
         """Answer what would be in the bundle, and why."""
@@ -86,8 +97,8 @@ class BundleRoutes:
         options = read_options(request, known=OPTION_NAMES)
         return parse_spec(release, zones.split(","), format=format, options=options)
 
-    def _keep(self, request: Request, answer: Answer, release: str) -> Response:
-        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, pinned=release != LATEST)
+    def _keep(self, request: Request, answer: Answer, generation: int | None) -> Response:
+        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
         return AnswerResponse(answer)
 
 
@@ -105,7 +116,7 @@ def bundle_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter
         routes.checksum,
         operation_id="getBundleChecksum",
         summary="The bundle's sha256, for sha256sum -c",
-        responses=answers("text/plain", 400, 404, 414, 502, 503),
+        responses=conditional_answers("text/plain", 404, 502, 503),
         openapi_extra=query(*BUNDLE_OPTIONS),
     )
     router.add_api_route(
@@ -113,7 +124,7 @@ def bundle_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter
         routes.bundle,
         operation_id="getBundle",
         summary="The bundle",
-        responses=answers("bundle", 400, 404, 412, 414, 416, 502, 503),
+        responses=conditional_answers("bundle", 404, 502, 503),
         openapi_extra=query(*BUNDLE_OPTIONS),
     )
     router.add_api_route(
@@ -121,7 +132,7 @@ def bundle_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter
         routes.plan,
         operation_id="getPlan",
         summary="What would be in the bundle, and why",
-        responses=answers("Plan", 400, 404, 412, 414, 502, 503),
+        responses=conditional_answers("Plan", 404, 502, 503),
         openapi_extra=query("format", *BUNDLE_OPTIONS),
     )
     router.add_api_route(

@@ -52,8 +52,9 @@ _QUERY: dict[str, JsonObject] = {
         "schema": {"type": "string", "enum": ["hard", "symbolic", "copy"], "default": "hard"},
     },
     "encoding": {
-        "description": "`slim`: the release's own bytes.",
-        "schema": {"type": "string", "enum": ["slim"], "default": "slim"},
+        "description": "`slim`: the release's own bytes. `fat`: transitions written out to 2037 and the 32-bit data"
+        " filled, for readers that take slim files for UTC (pytz, dateutil 2.9).",
+        "schema": {"type": "string", "enum": ["slim", "fat"], "default": "slim"},
     },
     "tables": {
         "description": f"Tables to add, cut to the selection, comma-separated: {', '.join(TABLE_NAMES)}.",
@@ -90,9 +91,11 @@ _STATUS_TEXT = {
     413: "The body is too large.",
     414: "The URL is too long; POST /v1/bundles takes long lists.",
     416: "The range lies outside the content.",
+    500: "An unexpected error: a fault of this program.",
     502: "The release does not verify and is refused.",
     503: "A source, the store or a free builder is missing just now; see Retry-After.",
 }
+_ANYWHERE = (414, 500)
 _BYTES_FIELDS = {
     "ETag": "The sha256 of the bytes, quoted.",
     "Repr-Digest": "The same by RFC 9530.",
@@ -119,18 +122,22 @@ def query(*names: str) -> JsonObject:
 
 
 def answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI responses of a route.
+    """Return the OpenAPI responses of a route that knows no conditions.
 
-    Shape: ``content`` is ``bundle``, a media type, or the name of a schema; ``statuses`` the errors it can answer.
+    Shape: ``content`` is ``bundle``, a media type, or the name of a schema; ``statuses`` the errors it can answer
+    besides those of every route.
     """
     described: dict[int | str, dict[str, object]] = {200: _success(content)}
-    if 416 in statuses:
-        described[206] = {**_success(content), "description": _STATUS_TEXT[206]}
-    if 412 in statuses:
-        described[304] = {"description": _STATUS_TEXT[304]}
-    for status in (*statuses, 500):
-        described[status] = _problem(_STATUS_TEXT.get(status, "An unexpected error."))
+    for status in sorted({*statuses, *_ANYWHERE}):
+        described[status] = _problem(_STATUS_TEXT[status])
     return described
+
+
+def conditional_answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI responses of a route that answers with an ETag and takes conditions and ranges."""
+    part = {**_success(content), "description": _STATUS_TEXT[206]}
+    unchanged: dict[str, object] = {"description": _STATUS_TEXT[304]}
+    return {206: part, 304: unchanged, **answers(content, 400, 412, 416, *statuses)}
 
 
 def _success(content: str) -> dict[str, object]:

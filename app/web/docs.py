@@ -99,7 +99,7 @@ def docs_router(app: FastAPI) -> APIRouter:
         problem,
         operation_id="getProblem",
         summary="What a kind of problem means",
-        responses=answers("text/plain", 404),
+        responses=answers("text/plain", 400, 404),
     )
     return router
 

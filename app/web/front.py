@@ -48,7 +48,7 @@ class Front:
             reply = hot.reply if hot else None
         else:
             request_id = self._request_id(headers)
-            reply = negotiate(hot.answer, headers) if hot else None
+            reply = negotiate(hot.answer, headers, method=scope["method"]) if hot else None
         if hot is None or reply is None or reply.status >= 400:
             await self._answer(scope, receive, send, request_id, started)
             return
@@ -80,7 +80,7 @@ class Front:
         except Exception:  # noqa: BLE001 - the last resort: whatever it was, the client gets a problem
             _log.exception("request %s failed", request_id.decode("ascii"))
             if not status:
-                response = problems.from_status(500, "an unexpected error; the log has it under this X-Request-Id")
+                response = problems.from_error(problems.unexpected())
                 await response(inner_scope, receive, send_noted)
         route = getattr(inner_scope.get("route"), "path_format", _UNROUTED)
         self._note(scope, status, size, route, request_id, started)

@@ -40,6 +40,11 @@ class HotAnswers:
         """The weight of everything held."""
         return self._held
 
+    @property
+    def generation(self) -> int:
+        """The library's; an answer that is not pinned needs the one from before its release was chosen."""
+        return self._library.generation
+
     def find(self, scope: Scope) -> HotAnswer | None:
         """Return the answer for a GET or HEAD of this path and query, if it still holds."""
         found = self._answers.get((scope["raw_path"], scope["query_string"]))
@@ -47,14 +52,14 @@ class HotAnswers:
             return None
         return found if scope["method"] in ("GET", "HEAD") else None
 
-    def put(self, scope: Scope, answer: Answer, *, route: str, pinned: bool) -> None:
-        """Keep the answer to a GET. Shape: ``pinned`` says that it can never change, whatever releases come."""
+    def put(self, scope: Scope, answer: Answer, *, route: str, generation: int | None) -> None:
+        """Keep the answer to a GET. Shape: ``generation`` it was made in; ``None`` if no new release can change it."""
         key = (scope["raw_path"], scope["query_string"])
         self._drop(key)
         weight = _weight(key, answer)
         if weight > self._max_bytes // 4:
             return
-        self._answers[key] = HotAnswer(answer, answer.whole, route, None if pinned else self._library.generation)
+        self._answers[key] = HotAnswer(answer, answer.whole, route, generation)
         self._held += weight
         while self._held > self._max_bytes:
             self._drop(next(iter(self._answers)))

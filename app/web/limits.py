@@ -1,11 +1,12 @@
 """Limits on what a client may send, before the framework reads any of it; and HEAD, which is a GET without its body."""
 
+from app.errors import InvalidName
 from app.web.asgi import ASGIApp, Message, Receive, Scope, Send, join_header
 from app.web.problems import BodyTooLarge, UrlTooLong, from_error
 
 
 class Limits:
-    """ASGI middleware: refuses URLs and bodies that are too long."""
+    """ASGI middleware: refuses URLs and bodies that are too long, and paths with characters nobody can see."""
 
     def __init__(self, inner: ASGIApp, *, max_url_bytes: int, max_body_bytes: int) -> None:
         self._inner = inner
@@ -23,6 +24,11 @@ class Limits:
                 f"the URL is longer than {limit} bytes; POST /v1/bundles takes long lists", limit=limit
             )
             await from_error(too_long)(scope, receive, send)
+            return
+        if not scope["path"].isprintable():
+            # A route's pattern would overlook a line break at the end of a path.
+            invisible = InvalidName("the path holds a control character or another that cannot be seen")
+            await from_error(invisible)(scope, receive, send)
             return
         announced = join_header(scope["headers"], b"content-length") or "0"
         if not announced.isdecimal() or int(announced) > self._max_body_bytes:
@@ -57,5 +63,5 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, with the method changed in the scope that the front copied."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope["method"] = "GET"
+            scope["method_asked"], scope["method"] = "HEAD", "GET"
         await self._inner(scope, receive, send)

@@ -1,12 +1,15 @@
 """uvicorn's HTTP protocol with what it leaves out: deadlines, a bound on headers, and problems for broken requests."""
 
 import asyncio
-import json
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.errors import TzdataFilterError
+from app.web.problems import MEDIA_TYPE, FieldsTooLarge, NotHttp, RequestTooSlow, UrlTooLong, status_of, write_problem
+
 MAX_HEADER_BYTES = 64 << 10
-"""Request line and header fields together, in what arrives before they are complete."""
+"""Request line and header fields together, in what arrives after the first packet and before they are complete."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -35,12 +38,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; give up on headers without end."""
+        began_before = self._in_headers
         super().data_received(data)
-        if not self._in_headers:
+        # The packet a request begins in is not counted: it may hold the end of the request before, a long body even.
+        if not (began_before and self._in_headers):
             return
         self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
-            self._refuse(431, "Request Header Fields Too Large", "the request line and headers are too large")
+            limit = MAX_HEADER_BYTES
+            if len(self.url) > limit // 2:
+                self._refuse(UrlTooLong("the URL is too long; POST /v1/bundles takes long lists", limit=limit))
+            else:
+                self._refuse(FieldsTooLarge("the request line and headers are too large", limit=limit))
 
     def on_message_begin(self) -> None:
         """Note when a request began."""
@@ -51,8 +60,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """From here on only the deadline bounds the request; the application bounds its body."""
-        self._in_headers = False
         super().on_headers_complete()
+        self._in_headers = False
 
     def on_message_complete(self) -> None:
         """Stop the clock: how long the answer takes is not the client's fault."""
@@ -61,7 +70,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser says too little to pass on
         """Answer what is not HTTP with a problem, like everything else."""
-        self._refuse(400, "Bad Request", "this is not a well-formed HTTP request")
+        self._refuse(NotHttp("this is not a well-formed HTTP request"))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: some clients offer HTTP/2 with each connection, and are answered all the same."""
 
     def _check_deadline(self) -> None:
         # One timer a connection that looks now and then, instead of one a request that is nearly always cancelled.
@@ -69,26 +81,37 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._waiting_since is not None:
             wait = self._waiting_since + self.request_timeout_seconds - self.loop.time()
             if wait <= 0:
-                self._refuse(408, "Request Timeout", "the request was not complete in time")
-                return
-        self._deadline = self.loop.call_later(wait, self._check_deadline)
+                self._refuse(RequestTooSlow("the request was not complete in time"))
+                wait = self.request_timeout_seconds
+        if not self.transport.is_closing():
+            self._deadline = self.loop.call_later(wait, self._check_deadline)
 
-    def _is_answering(self) -> bool:
-        # uvicorn's type says there is always a cycle; before the first request there is none.
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and cycle.response_started and not cycle.response_complete
-
-    def _refuse(self, status: int, phrase: str, detail: str) -> None:
-        """Send a problem and close, unless an answer is under way already."""
+    def _refuse(self, error: TzdataFilterError) -> None:
+        """Send a problem and close; but the answers owed to earlier requests go first, and then nothing follows."""
         if self.transport.is_closing():
             return
-        if not self._is_answering():
-            code = phrase.lower().replace(" ", "-")
-            members = {"type": f"/problems/{code}", "title": phrase, "status": status, "detail": detail}
-            body = json.dumps(members).encode() + b"\n"
-            head = (
-                f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode("ascii") + body)
+        # uvicorn's type says there is always a cycle; before the first request there is none.
+        cycle: RequestResponseCycle | None = self.cycle
+        in_body = self._waiting_since is not None and not self._in_headers
+        if cycle is not None and in_body:
+            if cycle.response_started:
+                # It has its answer, which did not wait for all of the body.
+                self.transport.close()
+                return
+            if self.pipeline:
+                self.pipeline.popleft()
+                self.timeout_keep_alive = 0
+                return
+        elif cycle is not None and not cycle.response_complete:
+            self.timeout_keep_alive = 0
+            return
+        self._write_problem(error)
         self.transport.close()
+
+    def _write_problem(self, error: TzdataFilterError) -> None:
+        status, body = HTTPStatus(status_of(type(error))), write_problem(error)
+        head = (
+            f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\ncache-control: no-store\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)

@@ -9,7 +9,7 @@ from app.artifact.spec import check_release_choice
 from app.build.library import Library
 from app.tzdb.release_row import release_row
 from app.web.answers import REVALIDATE, AnswerResponse
-from app.web.described import ReleasePath, answers
+from app.web.described import ReleasePath, conditional_answers
 from app.web.json_answers import json_answer
 from app.web.requests import read_options
 
@@ -52,13 +52,13 @@ def release_router(library: Library) -> APIRouter:
         routes.releases,
         operation_id="listReleases",
         summary="All releases",
-        responses=answers("Releases", 400, 412, 503),
+        responses=conditional_answers("Releases", 503),
     )
     router.add_api_route(
         "/{release}",
         routes.release,
         operation_id="getRelease",
         summary="One release",
-        responses=answers("Release", 400, 404, 412, 502, 503),
+        responses=conditional_answers("Release", 404, 502, 503),
     )
     return router

@@ -1,6 +1,7 @@
 """Running the application on uvicorn."""
 
 import contextlib
+import logging
 import socket
 
 import uvicorn
@@ -8,6 +9,8 @@ import uvicorn
 from app.settings import Settings
 from app.web.asgi import ASGIApp
 from app.web.protocol import BoundedProtocol
+
+_log = logging.getLogger(__name__)
 
 
 def run(app: ASGIApp, settings: Settings) -> None:
@@ -32,6 +35,7 @@ def run(app: ASGIApp, settings: Settings) -> None:
         timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
     )
     with contextlib.closing(_bind(settings)) as listener:
+        _log.info("listening on %s port %d; links start with %s", *listener.getsockname()[:2], settings.base_url)
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -19,7 +19,7 @@ from app.tzdb.selection import parse_selectors, select
 from app.tzdb.transitions import Transition, local_time_at, transitions_between
 from app.tzdb.tzif import read_tzif
 from app.web.answers import PINNED, REVALIDATE, AnswerResponse, make_answer
-from app.web.described import ReleasePath, ZonePath, answers, query
+from app.web.described import ReleasePath, ZonePath, conditional_answers, query
 from app.web.json_answers import json_answer
 from app.web.requests import read_options
 
@@ -95,7 +95,7 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
         routes.search,
         operation_id="searchZones",
         summary="Search the names of a release",
-        responses=answers("Zones", 400, 404, 412, 414, 502, 503),
+        responses=conditional_answers("Zones", 404, 502, 503),
         openapi_extra=query("q", "country"),
     )
     router.add_api_route(
@@ -103,14 +103,14 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
         routes.zone,
         operation_id="getZone",
         summary="One zone, with its transitions ahead",
-        responses=answers("Zone", 400, 404, 412, 414, 502, 503),
+        responses=conditional_answers("Zone", 404, 502, 503),
     )
     router.add_api_route(
         "/tzif/{zone:path}",
         routes.tzif,
         operation_id="getTzif",
         summary="One TZif file",
-        responses=answers("application/tzif", 400, 404, 412, 414, 416, 502, 503),
+        responses=conditional_answers("application/tzif", 404, 502, 503),
     )
     return router
 
