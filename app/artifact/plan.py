@@ -13,9 +13,11 @@ from typing import Literal
 from app.artifact.spec import LinkStyle, Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table
+from app.tzdb.fat import write_fat
 from app.tzdb.names import by_component
-from app.tzdb.release import Release
+from app.tzdb.release import Release, TzifFile, TzifPool
 from app.tzdb.selection import select
+from app.tzdb.tzif import read_tzif
 
 EntryKind = Literal["file", "hard", "symbolic", "table"]
 
@@ -92,8 +94,11 @@ def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
 
 def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> Iterator[Entry]:
     prefix = f"{spec.prefix}/" if spec.prefix else ""
+    made: TzifPool = {}
     for name, reason in reasons.items():
         file = release.files[name]
+        if spec.encoding == "fat":
+            file = _fat_file(file, made)
         target = release.links.get(name)
         # A Link is written as a link only beside its Zone: never a dangling one.
         linked = spec.links != "copy" and target in reasons
@@ -108,6 +113,14 @@ def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> I
             reason=reason,
             content=file.content,
         )
+
+
+def _fat_file(file: TzifFile, made: TzifPool) -> TzifFile:
+    """Return the file written fat. Shape: ``made`` has those of this plan by the sha256 of what they came from."""
+    if file.sha256 not in made:
+        content = write_fat(read_tzif(file.content))
+        made[file.sha256] = TzifFile(content, sha256_hex(content), zlib.crc32(content), file.fault)
+    return made[file.sha256]
 
 
 def _link_kind(style: LinkStyle) -> EntryKind:

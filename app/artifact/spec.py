@@ -16,7 +16,7 @@ from app.tzdb.tables import TABLE_NAMES, TableName
 
 Format = Literal["tar", "tar.gz", "zip"]
 LinkStyle = Literal["hard", "symbolic", "copy"]
-Encoding = Literal["slim"]
+Encoding = Literal["slim", "fat"]
 
 ChoiceT = TypeVar("ChoiceT", bound=str)
 

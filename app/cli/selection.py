@@ -56,7 +56,11 @@ def selection_options(command: Callable[P, R]) -> Callable[P, R]:
             type=click.Choice(get_args(LinkStyle)),
             help="How an alias beside its zone is written; hard by default, copy in a zip.",
         ),
-        click.option("--encoding", type=click.Choice(get_args(Encoding)), help="Encoding of the zone files."),
+        click.option(
+            "--encoding",
+            type=click.Choice(get_args(Encoding)),
+            help="slim (the default), or fat for pytz and its like.",
+        ),
         click.option(
             "--tables", multiple=True, metavar="LIST", help=f"Tables cut to the zones: {', '.join(TABLE_NAMES)}."
         ),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.errors import InvalidTzif
-from app.tzdb.posix_tz import LocalTimeType, PosixTz, rule_at, transitions_in_year, year_at
+from app.tzdb.posix_tz import LocalTimeType, PosixTz, rule_at, transitions_in_years, year_at
 from app.tzdb.tzif import TZif
 
 LAST_YEAR = 2037
@@ -53,9 +53,10 @@ def write_fat(tzif: TZif) -> bytes:
     """Return the file with every transition to the end of 2037 written out, in both blocks.
 
     Shape: version, footer and indicators stay; transitions that change nothing go, and so do types that nothing uses.
-    Where the 32-bit block cannot hold the earliest transitions, it begins with one at -2**31. A file that is fat already
-    comes back as it was.
-    Errors: ``InvalidTzif`` for a file that counts leap seconds, and for one that runs out of indices; no release has one.
+    Where the 32-bit block cannot hold the earliest transitions, it begins with one at -2**31. A file that is fat
+    already comes back as it was.
+    Errors: ``InvalidTzif`` for a file that counts leap seconds, and for one that runs out of indices; no release has
+    either.
     Source: RFC 9636 §3 and §4; zic(8), ``-b fat``.
     Cost: about 0.3 ms for a file of a release.
     """
@@ -109,10 +110,9 @@ def _write_out_footer(posix: PosixTz, steps: list[tuple[int, int]], kinds: list[
         if kinds[index].type != (ruled := rule_at(posix, last)):
             steps[-1] = (last, _index_of(ruled, kinds))
         first = year_at(last)
-    for year in range(first, LAST_YEAR + 1):
-        for at, each in transitions_in_year(posix, year):
-            if not steps or at > steps[-1][0]:
-                steps.append((at, _index_of(each, kinds)))
+    for at, each in transitions_in_years(posix, first, LAST_YEAR):
+        if not steps or at > steps[-1][0]:
+            steps.append((at, _index_of(each, kinds)))
 
 
 def _index_of(type_: LocalTimeType, kinds: list[_Kind]) -> int:
@@ -179,7 +179,7 @@ def _with_latest_copies(block: _Block) -> tuple[list[_Kind], list[int]]:
         last = next((index for index in reversed(used) if kinds[swap.get(index, index)].type.is_dst == is_dst), None)
         if latest is not None and last is not None and kinds[last].type.utoff != kinds[latest].type.utoff:
             copies.append(kinds[latest])
-    return kinds + copies, used + [*range(len(kinds), len(kinds) + len(copies))]
+    return [*kinds, *copies], [*used, *range(len(kinds), len(kinds) + len(copies))]
 
 
 def _join_designations(designations: Iterable[str]) -> bytes:

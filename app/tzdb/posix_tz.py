@@ -126,7 +126,8 @@ def rule_at(posix: PosixTz, t: int) -> LocalTimeType:
     daylight = posix.daylight
     if daylight is None:
         return posix.standard
-    for start, end in _daylight_spans(daylight, standard=posix.standard, year=year_at(t)):
+    year = year_at(t)
+    for start, end in _daylight_spans(daylight, standard=posix.standard, first_year=year, last_year=year):
         if start <= t < end:
             return daylight.type
     return posix.standard
@@ -138,25 +139,32 @@ def transitions_in_year(posix: PosixTz, year: int) -> tuple[tuple[int, LocalTime
     Shape: pairs of instant (Unix seconds) and the local time from then on; empty where clocks do not change, also under
     a rule that keeps daylight saving time all year.
     """
+    return transitions_in_years(posix, year, year)
+
+
+def transitions_in_years(posix: PosixTz, first_year: int, last_year: int) -> tuple[tuple[int, LocalTimeType], ...]:
+    """Return what ``transitions_in_year`` returns for the years from the first to the last, in one go."""
     daylight = posix.daylight
     if daylight is None:
         return ()
-    first = days_before_year(year) * _SECONDS_PER_DAY
-    beyond = days_before_year(year + 1) * _SECONDS_PER_DAY
+    first = days_before_year(first_year) * _SECONDS_PER_DAY
+    beyond = days_before_year(last_year + 1) * _SECONDS_PER_DAY
     changes: list[tuple[int, LocalTimeType]] = []
-    for start, end in _daylight_spans(daylight, standard=posix.standard, year=year):
+    for start, end in _daylight_spans(daylight, standard=posix.standard, first_year=first_year, last_year=last_year):
         changes.append((start, daylight.type))
         changes.append((end, posix.standard))
     return tuple(change for change in changes if first <= change[0] < beyond)
 
 
-def _daylight_spans(daylight: Daylight, *, standard: LocalTimeType, year: int) -> list[tuple[int, int]]:
-    """Return the spans of daylight saving time that touch ``year``, in order; spans that meet are one.
+def _daylight_spans(
+    daylight: Daylight, *, standard: LocalTimeType, first_year: int, last_year: int
+) -> list[tuple[int, int]]:
+    """Return the spans of daylight saving time that touch these years, in order; spans that meet are one.
 
     Source: RFC 9636 §3.3.1: daylight saving time lasts all year where one span ends as the next begins.
     """
-    # A time of up to 167 hours moves a change into a neighbouring year, so the rules of four years can touch this one.
-    years = range(year - 2, year + 3)
+    # A time of up to 167 hours moves a change into a neighbouring year, so the rules of four years can touch one.
+    years = range(first_year - 2, last_year + 3)
     starts = [_instant(daylight.start, year=each, utoff=standard.utoff) for each in years]
     ends = [_instant(daylight.end, year=each, utoff=daylight.type.utoff) for each in years]
     spans: list[tuple[int, int]] = []

@@ -23,6 +23,12 @@ ZonesPath = Annotated[
     ),
 ]
 ZonePath = Annotated[str, Path(description="One name of a Zone or Link.", examples=["Europe/Berlin"])]
+EarlierPath = Annotated[
+    str, Path(description="The release to come from: a name such as `2022e`, or `latest`.", examples=["2026e"])
+]
+LaterPath = Annotated[
+    str, Path(description="The release to go to: a name such as `2022f`, or `latest`.", examples=["latest"])
+]
 FormatPath = Annotated[
     str,
     Path(
@@ -69,6 +75,20 @@ _QUERY: dict[str, JsonObject] = {
     "format": {
         "description": "The format to plan for.",
         "schema": {"type": "string", "enum": [*FORMATS], "default": "tar.gz"},
+    },
+    "zones": {
+        "description": "Selectors as in a bundle's path, comma-separated. A plus sign is `%2B` here: `Etc/GMT%2B5`.",
+        "schema": {"type": "string", "default": "*"},
+        "example": "America/Mexico_City,Etc/UTC",
+    },
+    "since": {
+        "description": "How recent a difference must be to count: names whose clocks differ only before are left out.",
+        "schema": {"type": "string", "enum": ["future", "2020", "1970", "ever"], "default": "ever"},
+    },
+    "now": {
+        "description": "Where the period `future` begins; without it, the year in the name of the later release.",
+        "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"},
+        "example": "2026-10-25T01:00:00Z",
     },
     "q": {
         "description": "Part of a name, a Link, a country's English name or a comment; case aside.",

@@ -53,6 +53,50 @@ def schemas() -> JsonObject:
                 "tzif": _TEXT,
             }
         ),
+        **_diff_schemas(),
+    }
+
+
+def _diff_schemas() -> dict[str, JsonObject]:
+    instant: JsonObject = {"type": "string", "format": "date-time", "examples": ["2026-11-01T05:00:00Z"]}
+    periods = ("future", "2020..", "1970..2019", "pre-1970")
+    kinds = (*periods, "removed", "added", "binary-only")
+    zone = {
+        "zone": _TEXT,
+        "change": _choice(*kinds),
+        "first_affected": _or_null(instant),
+        "period_affected": _or_null(instant),
+        "before": _list(_ref("ClockChange")),
+        "after": _list(_ref("ClockChange")),
+        "role_before": _or_null(_ref("Role")),
+        "role_after": _or_null(_ref("Role")),
+    }
+    clock_change = {
+        "at": _or_null(instant),
+        "unix": _or_null({"type": "integer"}),
+        "local_time": _or_null(_TEXT),
+        "utc_offset": {"type": "string", "pattern": "^[+-][0-9]{2}:[0-9]{2}(:[0-9]{2})?$"},
+        **_local_time_members(),
+    }
+    diff = {
+        "from": _RELEASE,
+        "to": _RELEASE,
+        "affected": {"type": "boolean"},
+        "first_affected": _or_null(instant),
+        "period": _or_null(_choice(*periods)),
+        "period_affected": _or_null(instant),
+        "future_from": instant,
+        "compared": _COUNT,
+        "counts": _object({kind: _COUNT for kind in kinds}),
+        "zones": _list(_ref("ZoneDiff")),
+        "roles": _list(_ref("RoleChange")),
+    }
+    return {
+        "Diff": _object(diff),
+        "ZoneDiff": _object(zone),
+        "ClockChange": _object(clock_change),
+        "Role": _object({"kind": _choice("zone", "link"), "target": _or_null(_TEXT)}),
+        "RoleChange": _object({"zone": _TEXT, "before": _ref("Role"), "after": _ref("Role")}),
     }
 
 
@@ -63,7 +107,7 @@ def _request_members() -> dict[str, JsonObject]:
         "format": {**_choice("tar", "tar.gz", "zip"), "default": "tar.gz"},
         "aliases": _choice("exact", "target", "all"),
         "links": _choice("hard", "symbolic", "copy"),
-        "encoding": _choice("slim"),
+        "encoding": _choice("slim", "fat"),
         "tables": _list(_TEXT),
         "prefix": _TEXT,
     }
