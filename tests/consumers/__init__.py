@@ -1,0 +1,1 @@
+"""The programs that read our bundles say whether they are right: Go, glibc, musl, tar, curl, coreutils, Python."""

@@ -1,0 +1,60 @@
+"""Services with the releases the readers are asked about, and the readers that must be compiled first."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.consumers import tools
+from tests.data import invented_release
+from tests.servers import Service, running_service
+
+PROGRAMS = Path(__file__).with_name("programs")
+
+
+@pytest.fixture(scope="session")
+def every_release(tmp_path_factory: pytest.TempPathFactory, wheels_dir: Path) -> Iterator[Service]:
+    """Return a service that has every published release."""
+    with running_service(tmp_path_factory.mktemp("every_release"), {"wheels_dir": wheels_dir}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Return a service whose latest release is the invented one, which has names that exist nowhere else."""
+    directory = tmp_path_factory.mktemp("invented")
+    wheels = directory / "wheels"
+    wheels.mkdir()
+    wheel = invented_release.write_wheel(invented_release.package_files())
+    (wheels / invented_release.wheel_name()).write_bytes(wheel)
+    with running_service(directory, {"wheels_dir": wheels}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def go_spans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return ``programs/spans.go`` compiled: static, and without a way back to the zones of the toolchain."""
+    directory = tmp_path_factory.mktemp("go")
+    source, program = PROGRAMS / "spans.go", directory / "spans"
+    environ = {
+        "HOME": str(directory),
+        "GOCACHE": os.environ.get("GOCACHE", str(directory / "cache")),
+        "GOPATH": str(directory / "path"),
+        "GOENV": "off",
+        "GOFLAGS": "-mod=mod",
+        "GOPROXY": "off",
+        "GOTOOLCHAIN": "local",
+        "GOTELEMETRY": "off",
+        "CGO_ENABLED": "0",
+    }
+    tools.run(tools.find_go(), "build", "-trimpath", "-o", program, source, cwd=directory, environ=environ)
+    return program
+
+
+@pytest.fixture(scope="session")
+def musl_localtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return ``programs/localtime.c`` compiled against musl: static."""
+    program = tmp_path_factory.mktemp("musl") / "localtime"
+    tools.run("musl-gcc", "-static", "-Wall", "-Werror", "-o", program, PROGRAMS / "localtime.c")
+    return program
