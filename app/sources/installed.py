@@ -33,13 +33,11 @@ class InstalledSource:
             distribution = importlib.metadata.distribution("tzdata")
         except importlib.metadata.PackageNotFoundError as error:
             raise UnknownRelease("no tzdata distribution is installed", release=version) from error
-        record = distribution.read_text("RECORD")
-        if record is None:
-            raise UntrustedRelease("the installed tzdata has no RECORD to verify it against", release=version)
+        record = _read_record(distribution)
         # Only what the package itself consists of: installers add files of their own, compiled modules among them.
         promised = {
             path: promise
-            for path, promise in parse_record(record.encode()).items()
+            for path, promise in parse_record(record).items()
             if path.startswith("tzdata/") and "__pycache__" not in path
         }
         if climbing := [path for path in promised if ".." in path.split("/")]:
@@ -50,6 +48,18 @@ class InstalledSource:
         if release.version != version:
             raise UnknownRelease(f"the installed tzdata is {release.version}, not {version}", release=version)
         return release
+
+
+def _read_record(distribution: importlib.metadata.Distribution) -> bytes:
+    try:
+        record = distribution.read_text("RECORD")
+    except UnicodeDecodeError as error:
+        raise UntrustedRelease(f"the installed tzdata's RECORD is not UTF-8 at byte {error.start}") from error
+    except OSError as error:
+        raise SourceUnreachable(f"the installed tzdata cannot be read: {error.strerror}") from error
+    if record is None:
+        raise UntrustedRelease("the installed tzdata has no RECORD to verify it against")
+    return record.encode()
 
 
 def _read(distribution: importlib.metadata.Distribution, path: str) -> bytes:

@@ -5,6 +5,7 @@ Layout: ``blobs/ab/abcd…`` and ``records/ab/…``, ``origins/ab/…``; a note'
 """
 
 import contextlib
+import errno
 import os
 import time
 from pathlib import Path
@@ -28,7 +29,7 @@ class DiskStore:
         self._directory = directory
         self._temporary = directory / "temporary"
         try:
-            self._temporary.mkdir(parents=True, exist_ok=True)
+            _make_directory(self._temporary)
             self._remove_stale()
         except OSError as error:
             raise _unavailable(error, directory) from error
@@ -62,6 +63,7 @@ class DiskStore:
         """See ``Store.check``: writes and removes one small file."""
         probe = self._temporary / f"probe-{uuid4().hex}"
         try:
+            _make_directory(self._temporary)
             _write_durably(probe, b"probe")
         except OSError as error:
             raise _unavailable(error, self._directory) from error
@@ -79,13 +81,16 @@ class DiskStore:
         except FileNotFoundError:
             return None
         except OSError as error:
+            if error.errno == errno.EIO:
+                return None  # this file's place on the disk is bad; the next write takes another
             raise _unavailable(error, self._directory) from error
 
     def _write(self, folder: str, key: str, content: bytes) -> None:
         final = self._path(folder, key)
         aside = self._temporary / uuid4().hex
         try:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            _make_directory(self._temporary)  # whoever empties a cache means to keep the service
+            _make_directory(final.parent)
             _write_durably(aside, content)
             aside.replace(final)
             _flush_directory(final.parent)
@@ -97,9 +102,18 @@ class DiskStore:
     def _remove_stale(self) -> None:
         oldest = time.time() - STALE_SECONDS
         for path in self._temporary.iterdir():
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory and those above it, as durable as what will lie in them."""
+    if path.is_dir():
+        return
+    _make_directory(path.parent)
+    path.mkdir(exist_ok=True)
+    _flush_directory(path.parent)
 
 
 def _write_durably(path: Path, content: bytes) -> None:
@@ -110,7 +124,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _flush_directory(path: Path) -> None:
-    """Make a rename durable: the entry lives in the directory, not in the file. Source: fsync(2)."""
+    """Make a new name durable: it lives in the directory, not in the file. Source: fsync(2)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

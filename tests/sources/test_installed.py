@@ -75,6 +75,11 @@ def test_an_install_without_record_is_refused(tmp_path: Path, monkeypatch: pytes
     assert refusal() == "the installed tzdata has no RECORD to verify it against"
 
 
+def test_a_record_that_is_no_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(small_package(), tmp_path, monkeypatch, record=b"\xff")
+    assert refusal() == "the installed tzdata's RECORD is not UTF-8 at byte 0"
+
+
 def test_a_zone_without_a_sum_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = small_package()
     others = {path: content for path, content in files.items() if path != f"{TREE}Japan"}

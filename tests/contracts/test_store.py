@@ -1,0 +1,106 @@
+"""What every store promises, sentence by sentence of ``Store``."""
+
+import threading
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from app.digest import sha256_hex
+from app.store.base import NoteKind, Store
+from app.store.disk import DiskStore
+from app.store.memory import MemoryStore
+
+KEY = sha256_hex(b"a key")
+NOT_KEYS = ["", "x", "../../outside", KEY[:-1], KEY + "0", KEY.upper(), "/" + KEY[1:], KEY[:-1] + "g", KEY[:-1] + "\n"]
+
+
+@pytest.fixture(params=["memory", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else DiskStore(tmp_path / "store")
+
+
+def test_its_name_is_one_short_word(store: Store) -> None:
+    assert store.name.isalpha()
+    assert store.name.islower()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 10, b"text", bytes(range(256)) * 4_000])
+def test_a_blob_is_read_as_it_was_written(store: Store, content: bytes) -> None:
+    store.write_blob(sha256_hex(content), content)
+    assert store.read_blob(sha256_hex(content)) == content
+
+
+def test_what_was_never_written_is_absent(store: Store) -> None:
+    assert store.read_blob(KEY) is None
+    assert [store.read_note(kind, KEY) for kind in get_args(NoteKind)] == [None, None]
+
+
+def test_a_blob_under_another_sum_is_a_mistake_of_the_caller(store: Store) -> None:
+    for hex_ in (KEY, *NOT_KEYS):
+        with pytest.raises(ValueError, match=r"is not the sha256"):
+            store.write_blob(hex_, b"content")
+    assert store.read_blob(KEY) is None
+
+
+@pytest.mark.parametrize("kind", get_args(NoteKind))
+@pytest.mark.parametrize("content", [b"", b"\n\n", b'{"a":"\xc3\xa9"}', b"x" * 100_000])
+def test_a_note_is_read_as_it_was_written(store: Store, kind: NoteKind, content: bytes) -> None:
+    store.write_note(kind, KEY, content)
+    assert store.read_note(kind, KEY) == content
+
+
+def test_notes_of_two_kinds_and_blobs_are_apart(store: Store) -> None:
+    blob = b"blob"
+    key = sha256_hex(blob)
+    store.write_note("record", key, b"record")
+    assert store.read_note("origin", key) is None
+    assert store.read_blob(key) is None
+    store.write_note("origin", key, b"origin")
+    store.write_blob(key, blob)
+    assert (store.read_note("record", key), store.read_note("origin", key)) == (b"record", b"origin")
+
+
+@pytest.mark.parametrize("key", NOT_KEYS)
+def test_a_note_needs_a_key_of_64_hex_digits(store: Store, key: str) -> None:
+    with pytest.raises(ValueError, match=r"is not 64 hex digits"):
+        store.write_note("record", key, b"note")
+
+
+@pytest.mark.parametrize("key", NOT_KEYS)
+def test_what_is_no_key_is_absent(store: Store, key: str) -> None:
+    assert store.read_blob(key) is None
+    assert store.read_note("record", key) is None
+
+
+def test_writing_again_is_harmless_and_a_note_may_be_replaced(store: Store) -> None:
+    for _ in range(2):
+        store.write_blob(sha256_hex(b"content"), b"content")
+        store.write_note("record", KEY, b"first")
+    store.write_note("record", KEY, b"second")
+    assert store.read_blob(sha256_hex(b"content")) == b"content"
+    assert store.read_note("record", KEY) == b"second"
+
+
+def test_check_passes_while_it_works_and_leaves_everything_as_it_was(store: Store) -> None:
+    store.write_note("record", KEY, b"note")
+    store.check()
+    assert store.read_note("record", KEY) == b"note"
+
+
+def test_threads_that_write_and_read_one_key_see_a_whole_value_or_none(store: Store) -> None:
+    values = [bytes([65 + number]) * 50_000 for number in range(4)]
+    seen: list[bytes | None] = []
+
+    def write(value: bytes) -> None:
+        for _ in range(20):
+            store.write_note("record", KEY, value)
+            seen.append(store.read_note("record", KEY))
+
+    threads = [threading.Thread(target=write, args=(value,)) for value in values]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 80
+    assert set(seen) <= set(values)

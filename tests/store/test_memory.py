@@ -1,0 +1,43 @@
+"""What is particular to the store in memory: it forgets the least recently used."""
+
+from app.digest import sha256_hex
+from app.store.memory import MemoryStore
+
+
+def put(store: MemoryStore, content: bytes) -> str:
+    store.write_blob(sha256_hex(content), content)
+    return sha256_hex(content)
+
+
+def test_the_least_recently_read_value_goes_first() -> None:
+    store = MemoryStore(max_bytes=30)
+    first, second, third = (put(store, letter * 10) for letter in (b"a", b"b", b"c"))
+    assert store.read_blob(first)
+    fourth = put(store, b"d" * 10)
+    assert store.read_blob(second) is None
+    assert all(store.read_blob(hex_) for hex_ in (first, third, fourth))
+
+
+def test_notes_count_as_well() -> None:
+    store = MemoryStore(max_bytes=30)
+    blob = put(store, b"a" * 20)
+    store.write_note("record", blob, b"n" * 11)
+    assert store.read_blob(blob) is None
+    assert store.read_note("record", blob) == b"n" * 11
+
+
+def test_a_value_larger_than_the_bound_stays_until_the_next() -> None:
+    store = MemoryStore(max_bytes=10)
+    large = put(store, b"x" * 100)
+    assert store.read_blob(large)
+    small = put(store, b"y")
+    assert store.read_blob(large) is None
+    assert store.read_blob(small) == b"y"
+
+
+def test_writing_one_key_again_and_again_forgets_nothing_else() -> None:
+    store = MemoryStore(max_bytes=30)
+    kept = put(store, b"kept")
+    for number in range(100):
+        store.write_note("origin", kept, b"%020d" % number)
+    assert store.read_blob(kept) == b"kept"
