@@ -1,4 +1,4 @@
-"""``/docs``: the OpenAPI document as one page, and ``/problems``: what each error means.
+"""``/openapi.json``, ``/docs``: the same as one page, and ``/problems``: what each error means.
 
 The pages are made here, from the document and the error tree, so that they work without any other server and without
 a script.
@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from app.errors import NotFound
 from app.tzdb.names import quote
+from app.web.answers import REVALIDATE, AnswerResponse
 from app.web.described import answers
+from app.web.json_answers import json_answer
 from app.web.problems import problem_kinds, status_of
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -69,6 +71,10 @@ def docs_router(app: FastAPI) -> APIRouter:
     """Return the routes of the reference pages. Shape: ``app`` is asked for its OpenAPI document on each request."""
     router = APIRouter(tags=["help"])
 
+    async def openapi() -> Response:
+        """Answer the OpenAPI document."""
+        return AnswerResponse(json_answer(app.openapi(), cache_control=REVALIDATE))
+
     async def docs() -> Response:
         """Show the reference of every route."""
         return _page("tzdata-filter: HTTP reference", _reference(cast(Document, app.openapi())))
@@ -86,6 +92,7 @@ def docs_router(app: FastAPI) -> APIRouter:
                 return PlainTextResponse(text, headers={"cache-control": "no-cache"})
         raise NotFound(f"there is no kind of problem called {quote(code)}; /problems lists them")
 
+    router.add_api_route("/openapi.json", openapi, include_in_schema=False)
     router.add_api_route("/docs", docs, include_in_schema=False)
     router.add_api_route(
         "/problems",
