@@ -117,6 +117,10 @@ class ReleaseDiff:
         counted = Counter(zone.change for zone in self.zones)
         return {kind: counted[kind] for kind in CHANGE_KINDS}
 
+    def most_urgent_first(self) -> list[ZoneDiff]:
+        """Return the zones, the most recent period first, then the earliest instant in it."""
+        return sorted(self.zones, key=lambda zone: (CHANGE_KINDS.index(zone.change), zone.period_affected or 0))
+
     def since(self, since: Since) -> "ReleaseDiff":
         """Return the diff without the names whose clocks differ only before; those that come or go stay."""
         forgotten = set(PERIODS[SINCE.index(since) + 1 :])
@@ -193,6 +197,14 @@ def parse_instant(text: str) -> int:
         ) from error
 
 
+def parse_since(text: str) -> Since:
+    """Read how far back differences count. Errors: InvalidOption that lists the choices."""
+    for since in SINCE:
+        if text == since:
+            return since
+    raise InvalidOption(f"since={quote(text)} is not on offer; use one of {', '.join(SINCE)}", options=["since"])
+
+
 @dataclass(frozen=True, slots=True)
 class _Clocks:
     """How the clocks of two files differ; as in ``ZoneDiff``."""
@@ -242,8 +254,7 @@ def _check_known(before: Release, after: Release, selectors: list[Selector]) -> 
     try:
         select(after, unknown, aliases="exact")
     except UnknownZones as error:
-        where = f"in neither release, {before.version} nor {after.version}"
-        raise UnknownZones(f"{where}: {error.detail}", **error.facts) from error
+        raise UnknownZones(f"{error.detail} (nor is it in {before.version})", **error.facts) from error
 
 
 def _selected(release: Release, selectors: list[Selector], aliases: Aliases) -> Mapping[str, str]:

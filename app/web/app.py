@@ -24,7 +24,9 @@ from app.web.artifacts import artifact_router
 from app.web.asgi import ASGIApp
 from app.web.bundles import bundle_router
 from app.web.described import JsonObject
+from app.web.diffs import diff_router
 from app.web.docs import docs_router
+from app.web.feed import feed_router
 from app.web.front import Front
 from app.web.health import health_router
 from app.web.home import home_router
@@ -83,6 +85,8 @@ def make_app(parts: WebParts) -> ASGIApp:
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
         zone_router(parts.library, settings.base_url, parts.clock),
+        diff_router(parts.library, parts.hot),
+        feed_router(parts.library, parts.hot, settings.base_url),
         health_router(parts.library, parts.store, parts.metrics),
         docs_router(app),
     ):

@@ -71,14 +71,14 @@ def _diff_schemas() -> dict[str, JsonObject]:
         "role_before": _or_null(_ref("Role")),
         "role_after": _or_null(_ref("Role")),
     }
-    clock_change = {
+    clock_change: dict[str, JsonObject] = {
         "at": _or_null(instant),
         "unix": _or_null({"type": "integer"}),
         "local_time": _or_null(_TEXT),
         "utc_offset": {"type": "string", "pattern": "^[+-][0-9]{2}:[0-9]{2}(:[0-9]{2})?$"},
         **_local_time_members(),
     }
-    diff = {
+    diff: dict[str, JsonObject] = {
         "from": _RELEASE,
         "to": _RELEASE,
         "affected": {"type": "boolean"},
@@ -87,7 +87,7 @@ def _diff_schemas() -> dict[str, JsonObject]:
         "period_affected": _or_null(instant),
         "future_from": instant,
         "compared": _COUNT,
-        "counts": _object({kind: _COUNT for kind in kinds}),
+        "counts": _object(dict.fromkeys(kinds, _COUNT)),
         "zones": _list(_ref("ZoneDiff")),
         "roles": _list(_ref("RoleChange")),
     }
