@@ -3,6 +3,7 @@
 import click
 
 from app import __version__
+from app.cli.diff import diff
 from app.cli.errors import PROGRAM
 from app.cli.extract import extract
 from app.cli.group import CommandGroup
@@ -38,5 +39,5 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, resolve, releases, verify):
+for _command in (serve, extract, zones, resolve, releases, diff, verify):
     cli.add_command(_command)
