@@ -1,0 +1,138 @@
+"""README and docs say what the code says: settings, commands, exit codes, metrics, problems, routes, links."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+import dev
+from app.cli.errors import EXIT_CODES
+from app.cli.root import cli
+from app.settings import PREFIX, Settings, read_settings
+from app.web.app import make_app
+from app.web.problems import problem_kinds, status_of
+from app.wiring import make_web_parts
+from tests.house.source import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.glob("*.md"), *ROOT.glob("deploy/**/*.md")])
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+def read_rows(page: str) -> list[list[str]]:
+    """Return the cells of every table row of a page, code marks taken off."""
+    lines = [line for line in (DOCS / page).read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def find_dead_links(page: Path, text: str) -> list[str]:
+    dead = []
+    for target, fragment in LINK.findall(text):
+        file = page.parent / target if target else page
+        headings = HEADING.findall(file.read_text(encoding="utf-8")) if file.suffix == ".md" and file.is_file() else []
+        if not file.exists() or (fragment and fragment[1:] not in map(anchor, headings)):
+            dead.append(target + fragment)
+    return dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    assert find_dead_links(page, TEXTS[page]) == []
+
+
+def test_a_dead_link_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "a.md"
+    page.write_text("# One\n[a](a.md) [b](b.md) [c](a.md#one) [d](a.md#two) [e](https://example.org/x)")
+    assert find_dead_links(page, page.read_text()) == ["b.md", "a.md#two"]
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= {
+        target for target, _ in LINK.findall(TEXTS[ROOT / "README.md"])
+    }
+
+
+def test_every_benchmark_named_in_the_readme_exists() -> None:
+    named = set(re.findall(r"dev\.py bench (\w+)", "".join(TEXTS.values())))
+    assert named == {path.stem for path in (ROOT / "bench").glob("[!_]*.py")}
+
+
+def test_every_verb_of_dev_py_named_in_a_page_exists() -> None:
+    named = set(re.findall(r"python3 dev\.py (\w+)", "".join(TEXTS.values())))
+    assert named
+    for verb in named:
+        assert dev.make_parser().parse_args([verb]).verb == verb
+
+
+def test_operations_lists_every_setting_with_its_default_and_no_other() -> None:
+    listed = {row[0]: row[1] for row in read_rows("operations.md") if row[0].startswith(PREFIX)}
+    assert set(listed) == {PREFIX + field.name.upper() for field in fields(Settings)}
+    given = {name: text for name, text in listed.items() if text != "unset"}
+    assert read_settings(environ=given) == Settings()
+    assert all(getattr(Settings(), name.removeprefix(PREFIX).lower()) in {None, ""} for name in listed.keys() - given)
+
+
+def test_no_page_names_a_setting_that_is_none() -> None:
+    named = {name.rstrip("_") for text in TEXTS.values() for name in re.findall(rf"{PREFIX}[A-Z_]+", text)}
+    assert named - {PREFIX + field.name.upper() for field in fields(Settings)} <= {PREFIX.rstrip("_")}
+
+
+def test_the_page_of_the_command_line_lists_every_command() -> None:
+    listed = {row[0].split()[0] for row in read_rows("cli.md")[1:] if row[0].split()[0] in cli.commands}
+    assert listed == set(cli.commands)
+
+
+def test_every_option_in_the_page_of_the_command_line_is_one() -> None:
+    options = {
+        option
+        for command in cli.commands.values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", TEXTS[DOCS / "cli.md"]))
+    assert named <= options | {"--help", "--version"}
+
+
+def test_the_page_of_the_command_line_lists_every_exit_code() -> None:
+    listed = {int(row[0]): row[1] for row in read_rows("cli.md") if row[0].isdecimal()}
+    assert listed == {code.number: code.meaning for code in EXIT_CODES}
+
+
+def test_the_page_of_http_lists_every_problem_with_its_status() -> None:
+    listed = {row[0]: (row[1], row[2]) for row in read_rows("http.md") if len(row) > 2 and row[1].isdecimal()}
+    assert listed == {kind.code: (str(status_of(kind)), kind.title) for kind in problem_kinds()}
+
+
+@pytest.fixture
+async def client() -> httpx.AsyncClient:
+    app = make_app(make_web_parts(read_settings(environ={})))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+
+
+@pytest.mark.anyio
+async def test_the_page_of_http_lists_every_route(client: httpx.AsyncClient) -> None:
+    paths: dict[str, dict[str, object]] = (await client.get("/openapi.json")).json()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    listed = set(re.findall(r"`((?:GET|POST) [^`]*)`", TEXTS[DOCS / "http.md"]))
+    assert listed == routes | {"GET /docs", "GET /openapi.json"}
+
+
+@pytest.mark.anyio
+async def test_operations_lists_every_metric(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/metrics")).text
+    families = {family.name: family.type for family in text_string_to_metric_families(text)}
+    metrics = {f"{name}_total" if type_ == "counter" else name for name, type_ in families.items()}
+    listed = {row[0] for row in read_rows("operations.md") if row[0].startswith("tzdata_filter_")}
+    assert listed == {name for name in metrics if name.startswith("tzdata_filter_") and not name.endswith("_created")}
