@@ -83,7 +83,9 @@ def test_coreutils_prints_the_tree_digest_of_a_whole_release(wheels_dir: Path, t
     assert write_digest(run_documented_command(tree).split()[0]) == release.tree_digest
 
 
-def test_the_tree_digest_is_that_of_the_text_sha256sum_prints() -> None:
-    text = f"{EMPTY}  A\n{EMPTY}  B/c\n{EMPTY}  a\n"
-    assert tree_digest([("a", EMPTY), ("B/c", EMPTY), ("A", EMPTY)]) == write_digest(sha256_hex(text.encode()))
+def test_the_tree_digest_is_that_of_the_text_sha256sum_prints_in_the_order_of_bytes() -> None:
+    # By component A/c would stand before A+1.
+    text = f"{EMPTY}  A+1\n{EMPTY}  A/c\n{EMPTY}  B\n{EMPTY}  a\n"
+    files = [("a", EMPTY), ("B", EMPTY), ("A/c", EMPTY), ("A+1", EMPTY)]
+    assert tree_digest(files) == write_digest(sha256_hex(text.encode()))
     assert tree_digest([]) == write_digest(EMPTY)

@@ -16,6 +16,7 @@ from app.tzdb.names import by_component
 from app.tzdb.release import Origin, make_release
 from tests.artifact.plans import INVENTED, INVENTED_NAMES, entry, plan
 from tests.data.invented_release import contents_and_tables, make_invented_release
+from tests.tzdb.tzif_files import Block, write_tzif
 
 OPTIONS = {
     "aliases": st.sampled_from(["exact", "target", "all"]),
@@ -91,6 +92,15 @@ def test_tables_stand_in_order_among_the_names() -> None:
     ]
     assert made.entries[3].content == b"XA\t+0102+00304\tTest/Zone\tInvented Bay\n"
     assert made.entries[3].sha256 == sha256_hex(made.entries[3].content)
+
+
+def test_tables_stand_before_names_that_sort_after_them() -> None:
+    contents, tables = contents_and_tables()
+    tables["tzdata.zi"] += b"Z zulu 0 - Z\n"
+    contents["zulu"] = write_tzif(Block(designations=b"ZZZ\0"), footer=b"ZZZ0")
+    lower = make_release("2099a", origin=Origin("invented", None, None, "nothing"), contents=contents, tables=tables)
+    made = plan(["zulu", "Legacy"], lower, format="zip", tables="zone.tab")
+    assert [entry.path for entry in made.entries] == ["Legacy", "zone.tab", "zulu"]
 
 
 def test_unknown_zones_and_missing_tables_are_errors() -> None:

@@ -61,6 +61,11 @@ def test_suggestions_are_those_of_the_release(wheels_dir: Path, package_version:
     assert suggest_names(release, [name])[name][0] == first
 
 
+@pytest.mark.parametrize("word", ["islands", "Märchen", "INVENTED", "Mergeria"])
+def test_words_of_comments_and_countries_are_found_without_their_marks(word: str) -> None:
+    assert suggest_names(INVENTED, [word])[word][:1] in (["Test/Other"], ["Test/Zone"])
+
+
 def test_what_is_like_nothing_has_no_suggestions(newest: Release) -> None:
     assert suggest_names(newest, ["zzzzzzzz", "xx", "q"]) == {"zzzzzzzz": [], "xx": [], "q": []}
 
