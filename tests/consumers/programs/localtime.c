@@ -7,8 +7,9 @@
 #include <time.h>
 
 int main(int count, char **instants) {
-    char name[256];
-    while (fgets(name, sizeof name, stdin)) {
+    /* Without the colon musl takes CST6CDT, GB-Eire, NZ-CHAT, W-SU and their like for rules, not for names. */
+    char name[256] = ":";
+    while (fgets(name + 1, sizeof name - 1, stdin)) {
         name[strcspn(name, "\n")] = 0;
         setenv("TZ", name, 1);
         tzset();
@@ -17,7 +18,7 @@ int main(int count, char **instants) {
             struct tm local;
             if (!localtime_r(&instant, &local))
                 return 1;
-            printf("%s\t%lld\t%ld\t%s\t%d\n", name, (long long)instant, local.tm_gmtoff, local.tm_zone,
+            printf("%s\t%lld\t%ld\t%s\t%d\n", name + 1, (long long)instant, local.tm_gmtoff, local.tm_zone,
                    local.tm_isdst > 0);
         }
     }
