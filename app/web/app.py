@@ -69,7 +69,7 @@ def make_app(parts: WebParts) -> ASGIApp:
         version=__version__,
         default_response_class=Response,
         lifespan=_lifespan(parts, request_log),
-        openapi_url="/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

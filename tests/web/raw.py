@@ -1,5 +1,6 @@
 """HTTP as bytes on a socket: for requests that no client library would send."""
 
+import contextlib
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,21 +27,19 @@ def connect(port: int) -> socket.socket:
 def exchange(port: int, request: bytes) -> list[RawReply]:
     """Send bytes and return all answers until the service closes the connection."""
     with connect(port) as connection:
-        try:
+        # It may be refused before it is all read; the answer is there all the same.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before it was read; the answer is there all the same
         return [*read_replies(read_to_end(connection))]
 
 
 def read_to_end(connection: socket.socket) -> bytes:
     """Return all that comes until the service closes the connection."""
     received = bytearray()
-    try:
+    # A reset means that it closed with some of our bytes unread; what it sent before that has come.
+    with contextlib.suppress(ConnectionResetError):
         while more := connection.recv(1 << 16):
             received += more
-    except ConnectionResetError:
-        pass  # it closed with some of our bytes unread; what it sent before that has come
     return bytes(received)
 
 

@@ -60,7 +60,7 @@ def test_every_field_of_a_get(
         response = client.get(url, headers={"Accept-Encoding": accepted})
         assert response.status_code == 200
         assert steady_headers(response) == expected_headers(example, response.content, release)
-        assert CHANGING <= response.headers.keys()
+        assert response.headers.keys() >= CHANGING
 
 
 @each_route
@@ -99,7 +99,7 @@ class TestRequestIds:
 
     @pytest.mark.parametrize("given", ["", "a" * 65, "a b", "a\tb", "é", "<script>", '"'])
     def test_any_other_is_replaced(self, client: httpx.Client, given: str) -> None:
-        response = client.get("/healthz", headers={"X-Request-Id": given.encode("latin-1")})
+        response = client.get("/healthz", headers=[(b"X-Request-Id", given.encode("latin-1"))])
         assert response.headers["x-request-id"] not in (given, "")
 
     def test_two_are_none(self, client: httpx.Client) -> None:

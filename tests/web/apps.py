@@ -1,0 +1,66 @@
+"""The application in the process of the test, over releases and a store that the test holds in its hands."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx
+
+from app.build.builder import Builder
+from app.build.library import Library
+from app.errors import UnknownRelease
+from app.settings import Settings
+from app.sources.base import Offers
+from app.store.base import Store
+from app.store.memory import MemoryStore
+from app.tzdb.release import Release, TzifPool
+from app.web.app import WebParts, make_app
+from app.web.hot import HotAnswers
+from app.web.metrics import Metrics, Tally
+from tests.data.invented_release import make_invented_release
+
+BASE_URL = "http://tz.example:8443/below"
+
+
+class Shelf:
+    """Source: releases in memory; more can be put on while the service runs."""
+
+    name = "shelf"
+
+    def __init__(self, *releases: Release) -> None:
+        self._releases = {release.version: release for release in releases}
+
+    def put(self, release: Release) -> None:
+        """Offer one more."""
+        self._releases[release.version] = release
+
+    def offers(self) -> Offers:
+        """See ``Source.offers``."""
+        return Offers(frozenset(self._releases), {})
+
+    def load(self, version: str, pool: TzifPool) -> Release:  # noqa: ARG002 - nothing is read here
+        """See ``Source.load``."""
+        if version not in self._releases:
+            raise UnknownRelease(f"release {version} is not on the shelf", release=version)
+        return self._releases[version]
+
+
+def make_parts(shelf: Shelf | None = None, *, store: Store | None = None, settings: Settings | None = None) -> WebParts:
+    """Return the parts of an application over the invented release, or what is on ``shelf``."""
+    settings = replace(settings or Settings(), request_log=False, public_url=BASE_URL)
+    library = Library([Shelf(make_invented_release()) if shelf is None else shelf])
+    store = store or MemoryStore()
+    tally = Tally()
+    hot = HotAnswers(library, max_bytes=settings.hot_bytes)
+    metrics = Metrics(tally, library, hot)
+    builder = Builder(library, store, observe=metrics.observe_build, max_waiting=settings.max_waiting_builds)
+    return WebParts(settings, library, store, builder, hot, tally, metrics)
+
+
+@contextlib.asynccontextmanager
+async def local_client(parts: WebParts) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client of the application made of ``parts``, which has looked at its releases as on a real start."""
+    await parts.library.refresh()
+    transport = httpx.ASGITransport(make_app(parts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://elsewhere.example") as client:
+        yield client
