@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.errors import InvalidTzif
-from app.tzdb.posix_tz import LocalTimeType, PosixTz, rule_at, transitions_in_years, year_at
+from app.tzdb.posix_tz import LocalTimeType, PosixTz, days_before_year, rule_at, transitions_in_years, year_at
 from app.tzdb.tzif import TZif
 
 LAST_YEAR = 2037
 """The last year that 32-bit times hold to its end; later changes are left to the footer."""
-FIRST_YEAR = 1899
-"""Where the writing out begins if only the footer knows of changes, so that 1900 is right from its first second."""
+FIRST_YEAR = 1900
+"""Where the writing out begins in a file without transitions, if its footer says more than its type 0."""
 
 _MIN_32, _MAX_32 = -(2**31), 2**31 - 1
 _MOST = 256  # an index is one byte
@@ -53,8 +53,8 @@ def write_fat(tzif: TZif) -> bytes:
     """Return the file with every transition to the end of 2037 written out, in both blocks.
 
     Shape: version, footer and indicators stay; transitions that change nothing go, and so do types that nothing uses.
-    Where the 32-bit block cannot hold the earliest transitions, it begins with one at -2**31. A file that is fat
-    already comes back as it was.
+    Where the 32-bit block cannot hold the earliest transitions, it begins with one at -2**31. What zic wrote
+    fat comes back as it was.
     Errors: ``InvalidTzif`` for a file that counts leap seconds, and for one that runs out of indices; no release has
     either.
     Source: RFC 9636 §3 and §4; zic(8), ``-b fat``.
@@ -80,7 +80,7 @@ def _block_of(tzif: TZif) -> _Block:
     swap = {0: default, default: 0}
     steps = [(at, swap.get(index, index)) for at, index in zip(tzif.transitions, tzif.type_indices, strict=True)]
     if tzif.posix is not None:
-        _write_out_footer(tzif.posix, steps, kinds)
+        _write_out_footer(tzif.posix, steps, kinds, default=tzif.types[0])
     # The footer would begin earlier if the last transition went, which matters where it has daylight saving time.
     needed = steps[-1:] if tzif.posix is not None and tzif.posix.daylight is not None else []
     kept = steps[:1]
@@ -101,16 +101,20 @@ def _swapped_with_type_0(tzif: TZif) -> int:
     return 0
 
 
-def _write_out_footer(posix: PosixTz, steps: list[tuple[int, int]], kinds: list[_Kind]) -> None:
+def _write_out_footer(
+    posix: PosixTz, steps: list[tuple[int, int]], kinds: list[_Kind], *, default: LocalTimeType
+) -> None:
     """Extend ``steps`` by the changes of the footer, and ``kinds`` by what they need."""
-    first = FIRST_YEAR
     if steps:
-        last, index = steps[-1]
         # From the last transition on the footer decides, and in some published files the two differ.
-        if kinds[index].type != (ruled := rule_at(posix, last)):
+        last, index = steps[-1]
+        if (ruled := rule_at(posix, last)) != kinds[index].type:
             steps[-1] = (last, _index_of(ruled, kinds))
-        first = year_at(last)
-    for at, each in transitions_in_years(posix, first, LAST_YEAR):
+    else:
+        last = days_before_year(FIRST_YEAR) * 86_400
+        if (ruled := rule_at(posix, last)) != default:
+            steps.append((last, _index_of(ruled, kinds)))
+    for at, each in transitions_in_years(posix, year_at(last), LAST_YEAR):
         if not steps or at > steps[-1][0]:
             steps.append((at, _index_of(each, kinds)))
 
