@@ -62,6 +62,13 @@ GOLDEN = {
         tar_gz="318dc409f32616a937a48d147afb9bfa40609f1540b0bd50e83a01637fd1318b",
         zip="a08ddb29ed0d42a04c6848f1ee1b9344857a1be59fddc65b8c366102fa5b9fbe",
     ),
+    "fat": Golden(
+        zones=("Asia/Shanghai", "Etc/UTC"),
+        options={"encoding": "fat"},
+        tar="50cde7b5e38ab2b9462e8eab005e2a102caaab8a49390a77a165c30868df3b4b",
+        tar_gz="4894e3ad0924ce2ad7756f9200373912e63ba0b3c800515b42925d31a8babd2c",
+        zip="6f1791235525b3ab5b8487a7d8119bb407ebc77dec4859ca2a947046bdb3cdd4",
+    ),
     "everything": Golden(
         zones=("*",),
         tar="7617ebf7d1be2c7f206dcb7e9e583f83b9c9419189198efdf9ae7a6e5ecfa823",
