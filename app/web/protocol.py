@@ -11,6 +11,9 @@ from app.web.problems import MEDIA_TYPE, FieldsTooLarge, NotHttp, RequestTooSlow
 MAX_HEADER_BYTES = 64 << 10
 """Request line and header fields together, in what arrives after the first packet and before they are complete."""
 
+MAX_URL_BYTES = MAX_HEADER_BYTES // 2
+"""What of that is put down to the URL. The application's own limit is a setting."""
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """A connection whose every request must be complete in time.
@@ -45,10 +48,10 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._header_bytes += len(data)
         if self._header_bytes > MAX_HEADER_BYTES:
-            limit = MAX_HEADER_BYTES
-            if len(self.url) > limit // 2:
-                self._refuse(UrlTooLong("the URL is too long; POST /v1/bundles takes long lists", limit=limit))
+            if len(self.url) > MAX_URL_BYTES:
+                self._refuse(_url_too_long())
             else:
+                limit = MAX_HEADER_BYTES
                 self._refuse(FieldsTooLarge("the request line and headers are too large", limit=limit))
 
     def on_message_begin(self) -> None:
@@ -70,7 +73,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser says too little to pass on
         """Answer what is not HTTP with a problem, like everything else."""
-        self._refuse(NotHttp("this is not a well-formed HTTP request"))
+        # httptools calls a URL that is longer than a 16-bit number can say malformed.
+        long = self._in_headers and len(self.url) > MAX_URL_BYTES
+        self._refuse(_url_too_long() if long else NotHttp("this is not a well-formed HTTP request"))
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: some clients offer HTTP/2 with each connection, and are answered all the same."""
@@ -115,3 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + body)
+
+
+def _url_too_long() -> UrlTooLong:
+    return UrlTooLong("the URL is too long; POST /v1/bundles takes long lists", limit=MAX_URL_BYTES)
