@@ -26,10 +26,11 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
-def read_rows(page: str) -> list[list[str]]:
-    """Return the cells of every table row of a page, code marks taken off."""
-    lines = [line for line in (DOCS / page).read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
-    return [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in lines]
+def read_table(page: str, first: str) -> dict[str, list[str]]:
+    """Return the table whose first column is called so: first cell → the others, code marks taken off."""
+    text = TEXTS[DOCS / page].partition(f"\n| {first} |")[2].partition("\n\n")[0]
+    rows = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    return {row[0]: row[1:] for row in rows}
 
 
 def anchor(heading: str) -> str:
@@ -76,7 +77,7 @@ def test_every_verb_of_dev_py_named_in_a_page_exists() -> None:
 
 
 def test_operations_lists_every_setting_with_its_default_and_no_other() -> None:
-    listed = {row[0]: row[1] for row in read_rows("operations.md") if row[0].startswith(PREFIX)}
+    listed = {name: cells[0] for name, cells in read_table("operations.md", "variable").items()}
     assert set(listed) == {PREFIX + field.name.upper() for field in fields(Settings)}
     given = {name: text for name, text in listed.items() if text != "unset"}
     assert read_settings(environ=given) == Settings()
@@ -89,8 +90,7 @@ def test_no_page_names_a_setting_that_is_none() -> None:
 
 
 def test_the_page_of_the_command_line_lists_every_command() -> None:
-    listed = {row[0].split()[0] for row in read_rows("cli.md")[1:] if row[0].split()[0] in cli.commands}
-    assert listed == set(cli.commands)
+    assert {usage.split()[0] for usage in read_table("cli.md", "command")} == set(cli.commands)
 
 
 def test_every_option_in_the_page_of_the_command_line_is_one() -> None:
@@ -106,13 +106,11 @@ def test_every_option_in_the_page_of_the_command_line_is_one() -> None:
 
 
 def test_the_page_of_the_command_line_lists_every_exit_code() -> None:
-    listed = {int(row[0]): row[1] for row in read_rows("cli.md") if row[0].isdecimal()}
-    assert listed == {code.number: code.meaning for code in EXIT_CODES}
+    assert read_table("cli.md", "code") == {str(code.number): [code.meaning] for code in EXIT_CODES}
 
 
 def test_the_page_of_http_lists_every_problem_with_its_status() -> None:
-    listed = {row[0]: (row[1], row[2]) for row in read_rows("http.md") if len(row) > 2 and row[1].isdecimal()}
-    assert listed == {kind.code: (str(status_of(kind)), kind.title) for kind in problem_kinds()}
+    assert read_table("http.md", "code") == {kind.code: [str(status_of(kind)), kind.title] for kind in problem_kinds()}
 
 
 @pytest.fixture
@@ -134,5 +132,6 @@ async def test_operations_lists_every_metric(client: httpx.AsyncClient) -> None:
     text = (await client.get("/metrics")).text
     families = {family.name: family.type for family in text_string_to_metric_families(text)}
     metrics = {f"{name}_total" if type_ == "counter" else name for name, type_ in families.items()}
-    listed = {row[0] for row in read_rows("operations.md") if row[0].startswith("tzdata_filter_")}
-    assert listed == {name for name in metrics if name.startswith("tzdata_filter_") and not name.endswith("_created")}
+    assert set(read_table("operations.md", "metric")) == {
+        name for name in metrics if name.startswith("tzdata_filter_") and not name.endswith("_created")
+    }
