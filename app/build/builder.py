@@ -161,12 +161,17 @@ class Builder:
         """Return what is stored for a content key; anything that does not hold counts as not there."""
         try:
             note = self._store.read_note("record", key)
-            record = read_record(note) if note is not None else None
-            content = self._store.read_blob(record.hex) if record is not None else None
+            if note is None:
+                return None
+            record = read_record(note)
+            content = self._store.read_blob(record.hex)
+            # Without its origin the artifact cannot be found by its digest: all is written again.
+            if content is None or self._store.read_note("origin", record.hex) is None:
+                return None
         except StoreUnavailable as error:
             _log.error("the store cannot be read, building instead: %s", error.detail)
             return None
-        return None if record is None or content is None else (record, content)
+        return record, content
 
     def _write(self, key: str, record: Record, content: bytes) -> bool:
         """Return whether the store took it."""
