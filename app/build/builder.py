@@ -17,8 +17,8 @@ from app.artifact.record import Record, make_record, read_record, write_record
 from app.artifact.spec import Spec
 from app.build.library import Library
 from app.build.once import Once
-from app.digest import write_digest
-from app.errors import Overloaded, StoreUnavailable, UnknownArtifact
+from app.digest import sha256_hex, write_digest
+from app.errors import NotFound, Overloaded, StoreUnavailable, UnknownArtifact
 from app.store.base import Store
 from app.tzdb.release import Release
 
@@ -137,41 +137,48 @@ class Builder:
             return record, content
 
     async def _rebuild(self, record: Record) -> bytes:
-        release = await self._library.release(record.row["release"])
-
-        def work() -> tuple[Record, bytes]:
-            with self._observed() as outcome:
-                recipe = recipe_named(record.row["recipe"])
-                content = recipe.write(make_plan(release, record.spec, recipe=recipe.name).entries)
-                try:
-                    self._store.write_blob(record.hex, content)
-                except ValueError as error:
-                    raise UnknownArtifact(
-                        f"{write_digest(record.hex)} was lost and does not come out equal when built again"
-                    ) from error
-                except StoreUnavailable as error:
-                    _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
-                outcome.append("rebuilt")
-                return record, content
-
-        _, content = await self._once.run(record.hex, lambda: self._in_thread(work))
+        try:
+            release = await self._library.release(record.row["release"])
+            _, content = await self._once.run(
+                record.hex, lambda: self._in_thread(lambda: self._write_again(record, release))
+            )
+        except UnknownArtifact:
+            raise
+        except NotFound as error:
+            digest = write_digest(record.hex)
+            raise UnknownArtifact(f"{digest} was lost and cannot be built again: {error.detail}") from error
         return content
+
+    def _write_again(self, record: Record, release: Release) -> tuple[Record, bytes]:
+        with self._observed() as outcome:
+            recipe = recipe_named(record.row["recipe"])
+            content = recipe.write(make_plan(release, record.spec, recipe=recipe.name).entries)
+            if sha256_hex(content) != record.hex:
+                digest = write_digest(record.hex)
+                raise UnknownArtifact(f"{digest} was lost and does not come out equal when built again")
+            try:
+                self._store.write_blob(record.hex, content)
+            except StoreUnavailable as error:
+                _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
+            outcome.append("rebuilt")
+            return record, content
 
     def _read(self, key: str) -> tuple[Record, bytes] | None:
         """Return what is stored for a content key; anything that does not hold counts as not there."""
         try:
-            note = self._store.read_note("record", key)
-            if note is None:
-                return None
-            record = read_record(note)
-            content = self._store.read_blob(record.hex)
-            # Without its origin the artifact cannot be found by its digest: all is written again.
-            if content is None or self._store.read_note("origin", record.hex) is None:
+            record = self._record_at(key)
+            content = self._store.read_blob(record.hex) if record is not None else None
+            if record is None or content is None or not self._can_be_found(record.hex, key):
                 return None
         except StoreUnavailable as error:
             _log.error("the store cannot be read, building instead: %s", error.detail)
             return None
         return record, content
+
+    def _can_be_found(self, hex_: str, key: str) -> bool:
+        """Tell whether the digest leads to a record of this artifact, if not through ``key`` then through another."""
+        origin = self._store.read_note("origin", hex_)
+        return origin == key.encode() or self._record_from(origin, hex_) is not None
 
     def _write(self, key: str, record: Record, content: bytes) -> bool:
         """Return whether the store took it."""
@@ -186,11 +193,20 @@ class Builder:
         return True
 
     def _record_of(self, hex_: str) -> Record:
-        key = self._store.read_note("origin", hex_)
-        note = self._store.read_note("record", key.decode()) if key is not None else None
-        if note is None:
+        record = self._record_from(self._store.read_note("origin", hex_), hex_)
+        if record is None:
             raise UnknownArtifact(f"no artifact {write_digest(hex_)} was built here", digest=write_digest(hex_))
-        return read_record(note)
+        return record
+
+    def _record_from(self, origin: bytes | None, hex_: str) -> Record | None:
+        record = self._record_at(origin.decode("ascii", "replace")) if origin is not None else None
+        return record if record is not None and record.hex == hex_ else None
+
+    def _record_at(self, key: str) -> Record | None:
+        """Return the record of a content key; one that was filed under a wrong key is none."""
+        note = self._store.read_note("record", key)
+        record = read_record(note) if note is not None else None
+        return record if record is not None and record.row["content_key"] == key else None
 
     @contextmanager
     def _observed(self) -> Iterator[list[Outcome]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.artifact.spec import LATEST
 from app.build.once import Once
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.sources.base import Source
+from app.sources.base import Offers, Source
 from app.tzdb.release import Release, TzifPool
 
 _log = logging.getLogger(__name__)
@@ -36,12 +36,13 @@ class Library:
     def __init__(self, sources: Sequence[Source]) -> None:
         """Shape: of two sources that offer one release the earlier counts."""
         self._sources = sources
+        self._seen = [Offers(frozenset(), {}) for _ in sources]
         self._offered: dict[str, Source] = {}
-        self._unnamed: list[Refusal] = []
         self._refused: dict[str, Refusal] = {}
         self._loaded: dict[str, Release] = {}
         self._pool: TzifPool = {}
         self._once: Once[str, Release] = Once()
+        self._looking: Once[None, None] = Once()
         self._looked_at = -LOOK_AGAIN_SECONDS
         self._generation = 0
 
@@ -52,25 +53,27 @@ class Library:
 
     async def refresh(self) -> None:
         """Look at the sources. A source that cannot be read keeps what it offered before, and is logged."""
+        await self._looking.run(None, self._look)
+
+    async def _look(self) -> None:
         self._looked_at = time.monotonic()
-        offered: dict[str, Source] = {}
-        unnamed: list[Refusal] = []
-        for source in self._sources:
-            try:
-                offers = await asyncio.to_thread(source.offers)
-            except SourceUnreachable as error:
-                _log.warning("source %s cannot be read: %s", source.name, error.detail)
-                kept = {version: known for version, known in self._offered.items() if known is source}
-                offered = {**kept, **offered}
-                continue
-            unnamed += [Refusal(source.name, place, reason) for place, reason in sorted(offers.refused.items())]
-            for version in offers.releases:
-                offered.setdefault(version, source)
-        if offered != self._offered or unnamed != self._unnamed:
-            self._generation += 1
-            # What was refused may have been mended: it gets another chance.
-            self._refused.clear()
-        self._offered, self._unnamed = offered, unnamed
+        seen = [await self._ask(source, before) for source, before in zip(self._sources, self._seen, strict=True)]
+        if seen == self._seen:
+            return
+        self._generation += 1
+        # What was refused may have been mended: it gets another chance.
+        self._refused.clear()
+        self._seen = seen
+        self._offered = {}
+        for source, offers in zip(self._sources, seen, strict=True):
+            self._offered = dict.fromkeys(offers.releases, source) | self._offered
+
+    async def _ask(self, source: Source, before: Offers) -> Offers:
+        try:
+            return await asyncio.to_thread(source.offers)
+        except SourceUnreachable as error:
+            _log.warning("source %s cannot be read: %s", source.name, error.detail)
+            return before
 
     async def release(self, choice: str) -> Release:
         """Return the release that ``choice`` means, loaded and verified.
@@ -106,7 +109,12 @@ class Library:
 
     def refusals(self) -> list[Refusal]:
         """Return what is not served and why."""
-        return [*self._refused.values(), *self._unnamed]
+        unnamed = (
+            Refusal(source.name, place, reason)
+            for source, offers in zip(self._sources, self._seen, strict=True)
+            for place, reason in sorted(offers.refused.items())
+        )
+        return [*self._refused.values(), *unnamed]
 
     async def _latest(self) -> Release:
         if not self._offered:

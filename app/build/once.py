@@ -24,7 +24,10 @@ class Once(Generic[KeyT, ValueT]):
             flight = asyncio.ensure_future(_awaited(make))
             self._flights[key] = flight
             flight.add_done_callback(lambda _: self._land(key))
-        return await asyncio.shield(flight)
+        # Waiting leaves the flight alone when this caller is cancelled. So does ``shield``, but since Python 3.14 it
+        # then reports an error of the flight as lost, although others may still wait for it.
+        await asyncio.wait((flight,))
+        return flight.result()
 
     def _land(self, key: KeyT) -> None:
         flight = self._flights.pop(key)

@@ -12,7 +12,8 @@ class Offers:
     """What a source has at this moment.
 
     Shape: ``releases`` the IANA names it can load; ``refused`` the places (file names) that look like a release and
-    cannot even be named → why; ``stamp`` another text whenever what ``load`` would read may have changed.
+    cannot even be named → why; ``stamp`` another text whenever what ``load`` would read may have changed,
+    and always the same where that cannot be told cheaply.
     """
 
     releases: frozenset[str]
