@@ -70,8 +70,8 @@ class Peer:
 def main() -> None:
     """Measure every case and print one table."""
     parser = argparse.ArgumentParser(prog="bench.serve", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=0.5, help="length of a round")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=0.25, help="length of a round")
     arguments = parser.parse_args()
     gc.disable()
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
