@@ -105,6 +105,26 @@ def test_every_option_in_the_page_of_the_command_line_is_one() -> None:
     assert named <= options | {"--help", "--version"}
 
 
+def find_unknown_options(text: str) -> list[str]:
+    """Return the options in lines that call the command and that the command they call lacks."""
+    unknown = []
+    for line in re.findall(r"tzdata-filter ((?:[a-z]+ |--input ).*)$", text, re.MULTILINE):
+        words = re.split(r" #|[`|;]", line)[0].split()
+        command = cli.commands.get(words[0], cli.commands["extract"])
+        known = {option for parameter in command.params for option in parameter.opts}
+        unknown += [word for word in words if word.startswith("-") and len(word) > 1 and word not in known]
+    return unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_option_in_a_call_of_the_command_is_one_of_it(page: Path) -> None:
+    assert find_unknown_options(TEXTS[page]) == []
+
+
+def test_an_option_that_a_command_lacks_is_found() -> None:
+    assert find_unknown_options("$ tzdata-filter zones --zone x | cat -v\ntzdata-filter extract -o - a") == ["--zone"]
+
+
 def test_the_page_of_the_command_line_lists_every_exit_code() -> None:
     assert read_table("cli.md", "code") == {str(code.number): [code.meaning] for code in EXIT_CODES}
 
