@@ -16,8 +16,12 @@ def exchange(fresh: Path, place: Path, *, aside: Path) -> None:
     Shape: on Linux with a file system that can (ext4, xfs, btrfs, tmpfs, overlay), ``place`` is never absent; elsewhere
     it is for an instant. Errors: OSError; ``place`` is then as it was.
     """
-    if _exchange_at_once(fresh, place):
-        return
+    if not exchange_at_once(fresh, place):
+        exchange_in_two_steps(fresh, place, aside=aside)
+
+
+def exchange_in_two_steps(fresh: Path, place: Path, *, aside: Path) -> None:
+    """Move ``place`` to ``aside``, then ``fresh`` to ``place``. Errors: OSError, after ``place`` was moved back."""
     place.rename(aside)
     try:
         fresh.rename(place)
@@ -26,8 +30,11 @@ def exchange(fresh: Path, place: Path, *, aside: Path) -> None:
         raise
 
 
-def _exchange_at_once(one: Path, other: Path) -> bool:
-    """Return whether the system did it; ``False`` if it does not offer that. Source: renameat2(2). Errors: OSError."""
+def exchange_at_once(one: Path, other: Path) -> bool:
+    """Swap two paths and return ``True``, or ``False`` where that is not on offer.
+
+    Source: renameat2(2). Errors: OSError; both are then as they were.
+    """
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError, TypeError):

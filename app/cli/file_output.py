@@ -48,7 +48,8 @@ def flush_directory(path: Path) -> None:
 
 def unavailable(path: Path, error: OSError) -> OutputUnavailable:
     """Return the error for an output that the system would not let be written."""
-    return OutputUnavailable(f"{path} cannot be written: {error.strerror or error}")
+    culprit = f" ({error.filename})" if error.filename and str(error.filename) != str(path) else ""
+    return OutputUnavailable(f"{path} cannot be written: {error.strerror or error}{culprit}")
 
 
 def _check_file(path: Path) -> None:

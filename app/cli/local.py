@@ -6,7 +6,8 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from app.artifact.spec import LATEST, check_release_choice
+from app.artifact.plan import Plan
+from app.artifact.spec import LATEST, Spec, check_release_choice
 from app.build.library import Library, release_order
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
@@ -60,7 +61,7 @@ async def fetch_release(library: Library, choice: str) -> Release:
         release = await library.release(choice)
     except UnknownRelease as error:
         refusals = library.refusals()
-        if library.versions() or not refusals:
+        if not refusals or (choice != LATEST and library.versions()):
             raise
         if len(refusals) == 1:
             raise UntrustedRelease(refusals[0].reason) from error
@@ -71,6 +72,12 @@ async def fetch_release(library: Library, choice: str) -> Release:
             if _is_later(refusal.release, release.version):
                 say(f"warning: {refusal.release} from {refusal.source} was passed over: {refusal.reason}")
     return release
+
+
+async def plan_locally(local: Local, spec: Spec) -> tuple[Release, Plan]:
+    """Return the release that a spec means, and its plan. Errors: those of ``fetch_release`` and ``Builder.plan``."""
+    release = await fetch_release(local.library, spec.release)
+    return release, await local.builder.plan(spec)
 
 
 def _is_later(refused: str, version: str) -> bool:

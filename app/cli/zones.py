@@ -43,12 +43,8 @@ def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
     QUERY is part of any of them, case aside: berlin, "new york", china. The best fits come first; without QUERY
     everything is listed.
     """
-    asyncio.run(_zones(parts, options))
-
-
-async def _zones(parts: Parts, options: _Options) -> None:
     local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
-    release = await fetch_release(local.library, options["release"])
+    release = asyncio.run(fetch_release(local.library, options["release"]))
     facts = search(
         release,
         query=options["query"],
