@@ -1,8 +1,10 @@
 """uvicorn's HTTP protocol with what it leaves out: deadlines, a bound on headers, and problems for broken requests."""
 
 import asyncio
+import sys
 from http import HTTPStatus
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import TzdataFilterError
@@ -26,6 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_headers = False
     _header_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
+    _stopped_at: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start the clock: a connection that never says anything is late as well."""
@@ -43,6 +46,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Parse what came; give up on headers without end."""
         began_before = self._in_headers
         super().data_received(data)
+        if self._stopped_at is not None:
+            self._parse_again(data[self._stopped_at :])
+            return
         # The packet a request begins in is not counted: it may hold the end of the request before, a long body even.
         if not (began_before and self._in_headers):
             return
@@ -77,8 +83,29 @@ class BoundedProtocol(HttpToolsProtocol):
         long = self._in_headers and len(self.url) > MAX_URL_BYTES
         self._refuse(_url_too_long() if long else NotHttp("this is not a well-formed HTTP request"))
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: some clients offer HTTP/2 with each connection, and are answered all the same."""
+    def _should_upgrade(self) -> bool:
+        """Keep uvicorn from answering a request that offers to upgrade; ``_parse_again`` sees to it."""
+        return True
+
+    def handle_websocket_upgrade(self) -> None:
+        """Note where the parser stopped: it takes what follows such an offer for another protocol."""
+        error = sys.exception()
+        assert isinstance(error, httptools.HttpParserUpgrade)
+        self._stopped_at = error.args[0]
+
+    def _parse_again(self, rest: bytes) -> None:
+        """Pass over an offer to upgrade, as HTTP/2 clients make it: read the same request without it.
+
+        Left to the parser, the body would be lost, or read as the next request.
+        """
+        self._stopped_at = None
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode("ascii")
+        if method == b"CONNECT":
+            self._refuse(NotHttp("this is no proxy"))
+            return
+        fields = b"".join(b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade")
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"%s %s HTTP/%s\r\n%s\r\n%s" % (method, self.url, version, fields, rest))
 
     def _check_deadline(self) -> None:
         # One timer a connection that looks now and then, instead of one a request that is nearly always cancelled.
