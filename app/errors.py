@@ -122,6 +122,14 @@ class UntrustedRelease(TzdataFilterError):
     title = "The release does not verify"
 
 
+class UntrustedIndex(TzdataFilterError):
+    """A package index answers with something that it should not: another content type, a page that cannot be read, a
+    redirect to a stranger, a body without end."""
+
+    code = "untrusted-index"
+    title = "The package index cannot be trusted"
+
+
 class SourceUnreachable(TzdataFilterError):
     """A source cannot be read just now; trying again later may help."""
 
