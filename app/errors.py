@@ -123,8 +123,7 @@ class UntrustedRelease(TzdataFilterError):
 
 
 class UntrustedIndex(TzdataFilterError):
-    """A package index answers with something that it should not: another content type, a page that cannot be read, a
-    redirect to a stranger, a body without end."""
+    """A package index answers what it should not: another content type, a redirect to a stranger, an endless body."""
 
     code = "untrusted-index"
     title = "The package index cannot be trusted"

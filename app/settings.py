@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+import dataclasses
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ class Settings:
     """How often the index is asked for new releases."""
     offline: bool = False
     """Make no outbound call, ever."""
-    channels: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from app.artifact.spec import LATEST
 from app.errors import UnknownRelease
 from app.tzdb.names import is_release_name, quote
 
-LATEST = "latest"
 MAX_HOPS = 4
 """How many channels may stand for one another; also ends loops."""
 

@@ -65,10 +65,8 @@ _NOTHING = _Look(Offers(frozenset(), {}), None, None)
 class Library:
     """All releases of all sources."""
 
-    def __init__(
-        self, sources: Sequence[Source], *, ledger: Ledger, channels: Mapping[str, str] | None = None
-    ) -> None:
-        """Shape: of two sources that offer one release the earlier counts; ``channels`` channel → release or channel."""
+    def __init__(self, sources: Sequence[Source], *, ledger: Ledger, channels: Mapping[str, str] | None = None) -> None:
+        """Shape: of two sources that offer a release the earlier counts; ``channels`` channel → release or channel."""
         self._sources = sources
         self._ledger = ledger
         self._channels = channels or {}
@@ -113,8 +111,8 @@ class Library:
         """Return the release that ``choice`` means, loaded and verified.
 
         Shape: an IANA name; ``latest``, the newest that verifies; ``latest-N``, the Nth before it; a channel.
-        Errors: UnknownRelease with the nearest names; UntrustedRelease; SourceUnreachable and UntrustedIndex if a source
-        that may have it is in trouble.
+        Errors: UnknownRelease with the nearest names; UntrustedRelease; SourceUnreachable and UntrustedIndex if a
+        source that may have it is in trouble.
         """
         if choice in self._loaded:
             return self._loaded[choice]

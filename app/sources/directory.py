@@ -11,7 +11,7 @@ from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, read_iana_name, read_package_version
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
-from app.tzdb.release import Release, TzifPool
+from app.tzdb.release import TzifPool
 
 _PATTERN = "tzdata-*.whl"
 _MAX_INIT_BYTES = 4_096

@@ -62,7 +62,7 @@ class Downloader:
         """Download ``url``.
 
         Shape: ``hosts`` are the hosts that may be reached over https besides the index itself.
-        Errors: SourceUnreachable after ``ATTEMPTS``; UntrustedIndex for a body over ``max_bytes`` or a redirect elsewhere.
+        Errors: SourceUnreachable after ``ATTEMPTS``; UntrustedIndex for a body over ``max_bytes``, a redirect elsewhere.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -71,7 +71,7 @@ class Downloader:
                 if attempt == ATTEMPTS:
                     raise
                 # A little chance keeps many waiting services from coming back in step.
-                self._sleep(random.uniform(0.05, 0.25))  # noqa: S311 - no secret
+                self._sleep(random.uniform(0.05, 0.25))
         raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class Downloader:
         try:
             with self._client.stream("GET", url, headers={"accept": accept}, auth=auth) as response:
                 if response.status_code in _REDIRECTS:
-                    return urljoin(url, response.headers.get("location", ""))
+                    return urljoin(url, str(response.headers.get("location", "")))
                 if response.status_code != httpx.codes.OK:
                     raise SourceUnreachable(f"the index answered {response.status_code} for {_shown(url)}")
                 chunks: list[bytes] = []

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from app.digest import sha256_hex
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
 from app.sources.base import Loaded, Offers, Promise
-from app.sources.download import Downloader
+from app.sources.download import DEADLINE_SECONDS, Downloader
 from app.sources.index_address import IndexAddress
 from app.sources.index_page import ACCEPT, IndexedWheel, read_index_page
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
@@ -41,7 +41,11 @@ class IndexSource:
     remote = True
 
     def __init__(
-        self, find_address: Callable[[], IndexAddress], *, refresh_seconds: float, deadline_seconds: float | None = None
+        self,
+        find_address: Callable[[], IndexAddress],
+        *,
+        refresh_seconds: float,
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         """Shape: ``find_address`` is called once, on first use, and again after it failed.
 
@@ -125,6 +129,6 @@ class IndexSource:
     def _connect(self) -> tuple[Downloader, str]:
         if self._client is None:
             address = self._find_address()
-            extra = {} if self._deadline_seconds is None else {"deadline_seconds": self._deadline_seconds}
-            self._client = (Downloader(address.url, ca_file=address.ca_file, **extra), address.url)
+            downloader = Downloader(address.url, ca_file=address.ca_file, deadline_seconds=self._deadline_seconds)
+            self._client = (downloader, address.url)
         return self._client

@@ -114,5 +114,5 @@ def _wheel(link: _Link, page_url: str) -> IndexedWheel | None:
 
 
 def _letters(number: int) -> str:
-    """Return the letters of a year's nth release: ``a`` … ``z``, ``za`` …"""
+    """Return the letters of a year's nth release: ``a`` to ``z``, then ``za`` and on."""
     return "z" * ((number - 1) // 26) + chr(ord("a") + (number - 1) % 26) if number else "a"

@@ -8,7 +8,7 @@ from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, read_iana_name, release_from_package
 from app.sources.wheel import parse_record, verify_record
 from app.tzdb.names import quote
-from app.tzdb.release import Release, TzifPool
+from app.tzdb.release import TzifPool
 
 
 class InstalledSource:

@@ -12,7 +12,7 @@ from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, Untrus
 from app.sources.base import Loaded, Offers
 from app.sources.package import read_iana_name
 from app.tzdb.names import is_release_name, is_zone_name
-from app.tzdb.release import Origin, Release, ReleaseWarning, TzifPool, make_release
+from app.tzdb.release import Origin, ReleaseWarning, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName, parse_zi
 from app.tzdb.tzif import MAX_TZIF_BYTES
 

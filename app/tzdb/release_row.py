@@ -17,17 +17,19 @@ class ReleaseRow(TypedDict):
     """A release in JSON.
 
     Shape: ``package_version`` and ``sha256`` (a hex, of the wheel) are null where the source has none; ``zones`` and
-    ``links`` are counts; ``verified`` says in a few words what the source checked.
+    ``links`` are counts; ``verified`` says in a few words what the source checked; ``cached`` is false for a release
+    that nobody has fetched yet, of which little is known: what is not is null.
     """
 
     version: str
     package_version: str | None
     source: str
     sha256: str | None
-    tree_digest: str
+    tree_digest: str | None
     verified: str
-    zones: int
-    links: int
+    zones: int | None
+    links: int | None
+    cached: bool
     warnings: list[WarningRow]
 
 
@@ -42,7 +44,24 @@ def release_row(release: Release) -> ReleaseRow:
         "verified": release.origin.verified,
         "zones": release.zone_count,
         "links": len(release.links),
+        "cached": True,
         "warnings": [_warning_row(warning) for warning in release.warnings],
+    }
+
+
+def promised_row(version: str, *, source: str, package_version: str | None, sha256: str | None) -> ReleaseRow:
+    """Return the JSON of a release that its source promises and that nobody has fetched yet."""
+    return {
+        "version": version,
+        "package_version": package_version,
+        "source": source,
+        "sha256": sha256,
+        "tree_digest": None,
+        "verified": "not fetched yet",
+        "zones": None,
+        "links": None,
+        "cached": False,
+        "warnings": [],
     }
 
 

@@ -14,9 +14,10 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from app import __version__
-from app.artifact.spec import FORMATS
+from app.artifact.spec import FORMATS, LATEST
 from app.build.builder import Builder
 from app.build.library import Library
+from app.errors import TzdataFilterError
 from app.settings import Settings
 from app.store.base import Store
 from app.web import problems
@@ -127,9 +128,13 @@ async def _look_for_releases(library: Library, every_seconds: float) -> None:
     """Load what there is, ahead of the first request for it; then look for new releases now and then."""
     while True:
         try:
+            await library.refresh_local()
+            await library.load_local()
             await library.refresh()
-            await library.releases()
-        except Exception:  # noqa: BLE001 - one look that fails must not be the last
+            await library.release(LATEST)
+        except TzdataFilterError as error:
+            _log.warning("no latest release: %s", error.detail)
+        except Exception:  # noqa: BLE001 - whatever it was, the next look may go better
             _log.exception("looking for releases failed")
         await asyncio.sleep(every_seconds)
 

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from app.artifact.recipe import CURRENT
 from app.artifact.record import plan_row
-from app.artifact.spec import FORMATS, LATEST, OPTION_NAMES, Spec, parse_format, parse_spec
+from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
 from app.build.builder import Artifact, Builder
 from app.digest import write_digest
 from app.errors import UnknownFormat
+from app.tzdb.names import is_release_name
 from app.web.answers import PINNED, REVALIDATE, Answer, AnswerResponse, make_answer
 from app.web.described import (
     BUNDLE_OPTIONS,
@@ -46,7 +47,7 @@ class BundleRoutes:
             hex_=artifact.hex,
             extra=_fields(artifact),
         )
-        return self._keep(request, answer, None if release != LATEST else generation)
+        return self._keep(request, answer, None if is_release_name(release) else generation)
 
     async def checksum(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
         """Answer one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
@@ -59,7 +60,7 @@ class BundleRoutes:
             cache_control=_cache_control(release),
             extra={"tzdata-release": artifact.plan.release},
         )
-        return self._keep(request, answer, None if release != LATEST else generation)
+        return self._keep(request, answer, None if is_release_name(release) else generation)
 
     async def plan(self, request: Request, release: ReleasePath, zones: ZonesPath) -> Response:
         """Answer what would be in the bundle, and why."""
@@ -149,7 +150,7 @@ def bundle_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter
 
 
 def _cache_control(release: str) -> str:
-    return REVALIDATE if release == LATEST else PINNED
+    return PINNED if is_release_name(release) else REVALIDATE
 
 
 def _fields(artifact: Artifact) -> dict[str, str]:
