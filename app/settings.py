@@ -1,9 +1,9 @@
 """Every setting, its default and its unit. The only file that reads the environment."""
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping
-import dataclasses
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args

@@ -183,8 +183,10 @@ class Library:
         else:
             self._looks[source.name] = _Look(offers, time.monotonic(), None)
 
-    def _known(self) -> tuple[frozenset[str], list[Refusal]]:
-        return frozenset(self._offered()), self._unnamed()
+    def _known(self) -> tuple[frozenset[str], list[Refusal], list[str]]:
+        """Return what tells whether a look at the sources has found anything new."""
+        stamps = [look.offers.stamp for look in self._looks.values()]
+        return frozenset(self._offered()), self._unnamed(), stamps
 
     def _offered(self) -> dict[str, list[Source]]:
         """Return release → the sources that have it, in the order to ask them."""

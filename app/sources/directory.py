@@ -37,7 +37,6 @@ class WheelDirectory:
         wheels, refused, stamp = self._scan()
         return Offers(frozenset(wheels), refused, stamp)
 
-
     def load(self, version: str, pool: TzifPool) -> Loaded:
         """See ``Source.load``."""
         wheels, _, _ = self._scan()

@@ -62,7 +62,7 @@ class Downloader:
         """Download ``url``.
 
         Shape: ``hosts`` are the hosts that may be reached over https besides the index itself.
-        Errors: SourceUnreachable after ``ATTEMPTS``; UntrustedIndex for a body over ``max_bytes``, a redirect elsewhere.
+        Errors: SourceUnreachable after ``ATTEMPTS``; UntrustedIndex for a body over ``max_bytes`` or a redirect away.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:

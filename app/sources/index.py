@@ -68,7 +68,7 @@ class IndexSource:
         promises = {
             self._release_of(wheel): Promise(wheel.package_version, wheel.sha256) for wheel in reversed(look.wheels)
         }
-        return Offers(frozenset(promises), {}, promises)
+        return Offers(frozenset(promises), {}, promises=promises)
 
     def load(self, version: str, pool: TzifPool) -> Loaded:
         """See ``Source.load``."""
