@@ -16,8 +16,8 @@ from app.errors import SourceUnreachable, UntrustedIndex
 
 SILENCE_SECONDS = 2.0
 """Longest wait for a connection, and between two pieces of a body. Two attempts of it end within 5 s."""
-DEADLINE_SECONDS = 30.0
-"""Longest time for one body, however steadily it comes."""
+LATEST_RETRY_SECONDS = 2.5
+"""A failure that took longer than this is not tried again: whoever waits is told within 5 s."""
 ATTEMPTS = 2
 MAX_REDIRECTS = 5
 
@@ -41,7 +41,6 @@ class Downloader:
         index_url: str,
         *,
         ca_file: str | None = None,
-        deadline_seconds: float = DEADLINE_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Shape: ``index_url`` may hold a name and a password; ``ca_file`` certificates to trust instead of the usual.
@@ -49,39 +48,37 @@ class Downloader:
         Proxies, certificates and ``.netrc`` are taken from the environment as httpx does it.
         """
         self._origin = _origin(index_url)
-        self._deadline_seconds = deadline_seconds
         self._sleep = sleep
-        self._client = httpx.Client(
-            verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
-            auth=_credentials(index_url),
-            timeout=SILENCE_SECONDS,
-            follow_redirects=False,
-        )
+        self._context = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
+        self._auth = _credentials(index_url)
 
-    def fetch(self, url: str, *, accept: str, max_bytes: int, hosts: Set[str] = frozenset()) -> Download:
+    def fetch(
+        self, url: str, *, accept: str, max_bytes: int, deadline_seconds: float, hosts: Set[str] = frozenset()
+    ) -> Download:
         """Download ``url``.
 
         Shape: ``hosts`` are the hosts that may be reached over https besides the index itself.
+        Units: ``deadline_seconds`` for one attempt from the first byte asked to the last that came.
         Errors: SourceUnreachable after ``ATTEMPTS``; UntrustedIndex for a body over ``max_bytes`` or a redirect away.
         """
+        started = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
+            end = time.monotonic() + deadline_seconds
             try:
-                return self._follow(url, accept=accept, max_bytes=max_bytes, hosts=hosts)
+                # Downloads are rare: a client of its own for each leaves nothing open in between.
+                with httpx.Client(verify=self._context, auth=self._auth, timeout=SILENCE_SECONDS) as client:
+                    return self._follow(client, url, accept=accept, max_bytes=max_bytes, hosts=hosts, end=end)
             except SourceUnreachable:
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or time.monotonic() - started > LATEST_RETRY_SECONDS:
                     raise
                 # A little chance keeps many waiting services from coming back in step.
                 self._sleep(random.uniform(0.05, 0.25))
         raise AssertionError("the last attempt returns or raises")
 
-    def close(self) -> None:
-        """Close idle connections."""
-        self._client.close()
-
-    def _follow(self, url: str, *, accept: str, max_bytes: int, hosts: Set[str]) -> Download:
+    def _follow(self, client: httpx.Client, url: str, *, accept: str, max_bytes: int, hosts: Set[str]) -> Download:
         for _ in range(MAX_REDIRECTS + 1):
             self.check_reachable(url, hosts=hosts)
-            answer = self._read(url, accept=accept, max_bytes=max_bytes)
+            answer = self._read(client, url, accept=accept, max_bytes=max_bytes, end=end)
             if isinstance(answer, Download):
                 return answer
             url = answer
@@ -93,13 +90,12 @@ class Downloader:
         if origin != self._origin and not (scheme == "https" and host in hosts):
             raise UntrustedIndex(f"the index leads to {scheme}://{host}, which it does not name over https")
 
-    def _read(self, url: str, *, accept: str, max_bytes: int) -> Download | str:
+    def _read(self, client: httpx.Client, url: str, *, accept: str, max_bytes: int, end: float) -> Download | str:
         """Make one request; return the body, or where it redirects to."""
-        end = time.monotonic() + self._deadline_seconds
         # A password is for the index alone, not for the host that its files lie on.
         auth = httpx.USE_CLIENT_DEFAULT if _origin(url) == self._origin else None
         try:
-            with self._client.stream("GET", url, headers={"accept": accept}, auth=auth) as response:
+            with client.stream("GET", url, headers={"accept": accept}, auth=auth) as response:
                 if response.status_code in _REDIRECTS:
                     return urljoin(url, str(response.headers.get("location", "")))
                 if response.status_code != httpx.codes.OK:
@@ -111,7 +107,7 @@ class Downloader:
                     if size > max_bytes:
                         raise UntrustedIndex(f"{_shown(url)} is larger than {max_bytes} bytes", limit=max_bytes)
                     if time.monotonic() > end:
-                        raise SourceUnreachable(f"{_shown(url)} took longer than {self._deadline_seconds:g} s")
+                        raise SourceUnreachable(f"the index is too slow: {_shown(url)} did not come in time")
                     chunks.append(chunk)
                 return Download(b"".join(chunks), response.headers.get("content-type", ""), url)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from app.digest import sha256_hex
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
 from app.sources.base import Loaded, Offers, Promise
-from app.sources.download import DEADLINE_SECONDS, Downloader
+from app.sources.download import SILENCE_SECONDS, Downloader
 from app.sources.index_address import IndexAddress
 from app.sources.index_page import ACCEPT, IndexedWheel, read_index_page
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
 from app.tzdb.release import TzifPool
 
 MAX_PAGE_BYTES = 4 << 20
+WHEEL_SECONDS = 30.0
+"""Longest time for one wheel, however steadily it comes."""
 WANTED_AGAIN_SECONDS = 60.0
 """How soon a release that nobody has seen may make this program look at the index again."""
 FAILED_AGAIN_SECONDS = 5.0
@@ -49,11 +51,12 @@ class IndexSource:
     ) -> None:
         """Shape: ``find_address`` is called once, on first use, and again after it failed.
 
-        Units: the list of files is read again after ``refresh_seconds`` at the latest.
+        Units: the list of files is read again after ``refresh_seconds`` at the latest; a wheel may take
+        ``wheel_seconds``.
         """
         self._find_address = find_address
         self._refresh_seconds = refresh_seconds
-        self._deadline_seconds = deadline_seconds
+        self._wheel_seconds = wheel_seconds
         self._lock = threading.Lock()
         self._client: tuple[Downloader, str] | None = None
         self._look: _Look | None = None
@@ -83,11 +86,6 @@ class IndexSource:
             self._named[wheel.file_name] = release.version
         raise UnknownRelease(f"the package index has no wheel of release {version}", release=version)
 
-    def close(self) -> None:
-        """Close connections."""
-        if self._client is not None:
-            self._client[0].close()
-
     def _release_of(self, wheel: IndexedWheel) -> str:
         return self._named.get(wheel.file_name, wheel.presumed)
 
@@ -95,7 +93,13 @@ class IndexSource:
         if wheel.sha256 is None:
             raise UntrustedRelease(f"the index promises no sha256 for {wheel.file_name}", release=wheel.presumed)
         downloader, _ = self._connect()
-        content = downloader.fetch(wheel.url, accept=_WHEEL_TYPE, max_bytes=MAX_WHEEL_BYTES, hosts=look.hosts).content
+        content = downloader.fetch(
+            wheel.url,
+            accept=_WHEEL_TYPE,
+            max_bytes=MAX_WHEEL_BYTES,
+            deadline_seconds=self._wheel_seconds,
+            hosts=look.hosts,
+        ).content
         if sha256_hex(content) != wheel.sha256:
             raise UntrustedRelease(
                 f"{wheel.file_name} differs from the sha256 that the index promises", release=wheel.presumed
@@ -119,7 +123,9 @@ class IndexSource:
 
     def _read_page(self) -> _Look:
         downloader, url = self._connect()
-        page = downloader.fetch(f"{url}/tzdata/", accept=ACCEPT, max_bytes=MAX_PAGE_BYTES)
+        page = downloader.fetch(
+            f"{url}/tzdata/", accept=ACCEPT, max_bytes=MAX_PAGE_BYTES, deadline_seconds=SILENCE_SECONDS
+        )
         wheels = read_index_page(page.content, content_type=page.content_type, url=page.url)
         # Files may lie on another host; only https makes its name worth something.
         parts = [urlsplit(wheel.url) for wheel in wheels]

@@ -1,6 +1,7 @@
 """A package index on loopback, with moods: what an index, or something in its way, can do wrong."""
 
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-import json
 
 Mood = Literal[
     "well",
