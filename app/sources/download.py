@@ -33,6 +33,16 @@ class Download:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one attempt must keep to. Units: ``end`` in seconds of the monotonic clock."""
+
+    accept: str
+    max_bytes: int
+    hosts: Set[str]
+    end: float
+
+
 class Downloader:
     """Fetches URLs of one index. Thread-safe; methods block."""
 
@@ -63,11 +73,11 @@ class Downloader:
         """
         started = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
-            end = time.monotonic() + deadline_seconds
+            terms = _Terms(accept, max_bytes, hosts, time.monotonic() + deadline_seconds)
             try:
                 # Downloads are rare: a client of its own for each leaves nothing open in between.
                 with httpx.Client(verify=self._context, auth=self._auth, timeout=SILENCE_SECONDS) as client:
-                    return self._follow(client, url, accept=accept, max_bytes=max_bytes, hosts=hosts, end=end)
+                    return self._follow(client, url, terms)
             except SourceUnreachable:
                 if attempt == ATTEMPTS or time.monotonic() - started > LATEST_RETRY_SECONDS:
                     raise
@@ -75,27 +85,27 @@ class Downloader:
                 self._sleep(random.uniform(0.05, 0.25))
         raise AssertionError("the last attempt returns or raises")
 
-    def _follow(self, client: httpx.Client, url: str, *, accept: str, max_bytes: int, hosts: Set[str]) -> Download:
+    def _follow(self, client: httpx.Client, url: str, terms: _Terms) -> Download:
         for _ in range(MAX_REDIRECTS + 1):
-            self.check_reachable(url, hosts=hosts)
-            answer = self._read(client, url, accept=accept, max_bytes=max_bytes, end=end)
+            self._check_origin(url, terms.hosts)
+            answer = self._read(client, url, terms)
             if isinstance(answer, Download):
                 return answer
             url = answer
         raise UntrustedIndex(f"the index redirects more than {MAX_REDIRECTS} times")
 
-    def check_reachable(self, url: str, *, hosts: Set[str]) -> None:
+    def _check_origin(self, url: str, hosts: Set[str]) -> None:
         """Check that ``url`` lies on the index itself, or over https on one of ``hosts``. Errors: UntrustedIndex."""
         scheme, host, _ = origin = _origin(url)
         if origin != self._origin and not (scheme == "https" and host in hosts):
             raise UntrustedIndex(f"the index leads to {scheme}://{host}, which it does not name over https")
 
-    def _read(self, client: httpx.Client, url: str, *, accept: str, max_bytes: int, end: float) -> Download | str:
+    def _read(self, client: httpx.Client, url: str, terms: _Terms) -> Download | str:
         """Make one request; return the body, or where it redirects to."""
         # A password is for the index alone, not for the host that its files lie on.
         auth = httpx.USE_CLIENT_DEFAULT if _origin(url) == self._origin else None
         try:
-            with client.stream("GET", url, headers={"accept": accept}, auth=auth) as response:
+            with client.stream("GET", url, headers={"accept": terms.accept}, auth=auth) as response:
                 if response.status_code in _REDIRECTS:
                     return urljoin(url, str(response.headers.get("location", "")))
                 if response.status_code != httpx.codes.OK:
@@ -104,9 +114,11 @@ class Downloader:
                 size = 0
                 for chunk in response.iter_bytes():
                     size += len(chunk)
-                    if size > max_bytes:
-                        raise UntrustedIndex(f"{_shown(url)} is larger than {max_bytes} bytes", limit=max_bytes)
-                    if time.monotonic() > end:
+                    if size > terms.max_bytes:
+                        raise UntrustedIndex(
+                            f"{_shown(url)} is larger than {terms.max_bytes} bytes", limit=terms.max_bytes
+                        )
+                    if time.monotonic() > terms.end:
                         raise SourceUnreachable(f"the index is too slow: {_shown(url)} did not come in time")
                     chunks.append(chunk)
                 return Download(b"".join(chunks), response.headers.get("content-type", ""), url)

@@ -47,7 +47,7 @@ class IndexSource:
         find_address: Callable[[], IndexAddress],
         *,
         refresh_seconds: float,
-        deadline_seconds: float = DEADLINE_SECONDS,
+        wheel_seconds: float = WHEEL_SECONDS,
     ) -> None:
         """Shape: ``find_address`` is called once, on first use, and again after it failed.
 
@@ -135,6 +135,5 @@ class IndexSource:
     def _connect(self) -> tuple[Downloader, str]:
         if self._client is None:
             address = self._find_address()
-            downloader = Downloader(address.url, ca_file=address.ca_file, deadline_seconds=self._deadline_seconds)
-            self._client = (downloader, address.url)
+            self._client = (Downloader(address.url, ca_file=address.ca_file), address.url)
         return self._client

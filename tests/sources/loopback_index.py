@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
-
+from typing import Literal, TypedDict
 
 Mood = Literal[
     "well",
@@ -73,6 +72,13 @@ def loopback_index(wheels: Mapping[str, bytes]) -> Iterator[LoopbackIndex]:
         server.server_close()
 
 
+class _File(TypedDict):
+    filename: str
+    url: str
+    hashes: dict[str, str]
+    yanked: bool
+
+
 class _Handler(BaseHTTPRequestHandler):
     held: LoopbackIndex
     protocol_version = "HTTP/1.1"
@@ -95,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self) -> tuple[bytes, str]:
         index = self.held
         host = "http://stranger.invalid" if index.mood == "names a stranger" else ""
-        files = []
+        files: list[_File] = []
         for name, wheel in index.wheels.items():
             sum_ = hashlib.sha256(b"other" if index.mood == "wrong hash" else wheel).hexdigest()
             hashes = {} if index.mood == "no hash" else {"sha256": sum_}
