@@ -5,6 +5,7 @@ changes while the program runs, and one once pinned never after.
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -131,10 +132,8 @@ class Library:
         for version in self.versions():
             if version in self._loaded or self._is_remote(version):
                 continue
-            try:
+            with contextlib.suppress(TzdataFilterError):  # remembered as a refusal, or gone or away just now
                 await self.release(version)
-            except TzdataFilterError:
-                continue  # remembered as a refusal, or gone or away just now
 
     async def listed(self) -> list[Listed]:
         """Return every release there is and that is not refused, newest first. Cost: loads the local ones."""
@@ -151,6 +150,18 @@ class Library:
                 promise = self._looks[source.name].offers.promises.get(version)
                 rows.append(Listed(version, source.name, None, promise))
         return rows
+
+    async def newest(self, count: int) -> list[Release]:
+        """Return the newest ``count`` releases that can be had, newest first. Cost: fetches those not yet here."""
+        if len(self._looks) < len(self._sources):
+            await self.refresh()
+        releases: list[Release] = []
+        for version in self.versions():
+            if len(releases) == count:
+                break
+            with contextlib.suppress(UntrustedRelease, UnknownRelease, SourceUnreachable, UntrustedIndex):
+                releases.append(await self.release(version))
+        return releases
 
     def versions(self) -> list[str]:
         """Return the names of all releases on offer or loaded, newest first; some may turn out not to verify."""
@@ -179,9 +190,12 @@ class Library:
         except (SourceUnreachable, UntrustedIndex) as error:
             if known.trouble is None or known.trouble.detail != error.detail:
                 _log.warning("source %s cannot be read: %s", source.name, error.detail)
-            self._looks[source.name] = _Look(known.offers, known.at, error)
+            look = _Look(known.offers, known.at, error)
         else:
-            self._looks[source.name] = _Look(offers, time.monotonic(), None)
+            look = _Look(offers, time.monotonic(), None)
+        if (known.trouble is None) != (look.trouble is None):
+            self._generation += 1  # answers about channels tell whether the list of releases is stale
+        self._looks[source.name] = look
 
     def _known(self) -> tuple[frozenset[str], list[Refusal], list[str]]:
         """Return what tells whether a look at the sources has found anything new."""

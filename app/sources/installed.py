@@ -45,7 +45,7 @@ class InstalledSource:
             raise UntrustedRelease(f"RECORD lists {quote(climbing[0])}, which is outside the package", release=version)
         files = {path: _read(distribution, path) for path in promised}
         verify_record(files, promised)
-        release = release_from_package(files, source=self.name, sha256=None, verified="RECORD, TZif checks", pool=pool)
+        release = release_from_package(files, source=self.name, verified="RECORD, TZif checks", pool=pool)
         if release.version != version:
             raise UnknownRelease(f"the installed tzdata is {release.version}, not {version}", release=version)
         return Loaded(release, None)

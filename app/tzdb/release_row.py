@@ -17,12 +17,13 @@ class ReleaseRow(TypedDict):
     """A release in JSON.
 
     Shape: ``package_version`` and ``sha256`` (a hex, of the wheel) are null where the source has none; ``zones`` and
-    ``links`` are counts; ``verified`` says in a few words what the source checked; ``cached`` is false for a release
-    that nobody has fetched yet, of which little is known: what is not is null.
+    ``links`` are counts; ``date`` the day it was packaged, if that is known; ``verified`` says in a few words what the
+    source checked; ``cached`` is false for a release that nobody has fetched yet: what is not known of it is null.
     """
 
     version: str
     package_version: str | None
+    date: str | None
     source: str
     sha256: str | None
     tree_digest: str | None
@@ -38,6 +39,7 @@ def release_row(release: Release) -> ReleaseRow:
     return {
         "version": release.version,
         "package_version": release.origin.package_version,
+        "date": release.origin.packaged,
         "source": release.origin.source,
         "sha256": release.origin.sha256,
         "tree_digest": release.tree_digest,
@@ -54,6 +56,7 @@ def promised_row(version: str, *, source: str, package_version: str | None, sha2
     return {
         "version": version,
         "package_version": package_version,
+        "date": None,
         "source": source,
         "sha256": sha256,
         "tree_digest": None,

@@ -24,6 +24,7 @@ from app.web import problems
 from app.web.artifacts import artifact_router
 from app.web.asgi import ASGIApp
 from app.web.bundles import bundle_router
+from app.web.channels import Channels
 from app.web.described import JsonObject
 from app.web.diffs import diff_router
 from app.web.docs import docs_router
@@ -82,7 +83,7 @@ def make_app(parts: WebParts) -> ASGIApp:
     problems.install(app)
     for router in (
         home_router(settings.base_url),
-        bundle_router(parts.builder, parts.hot, settings.base_url),
+        bundle_router(parts.builder, parts.hot, Channels(parts.library, settings.base_url)),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
         zone_router(parts.library, settings.base_url, parts.clock),

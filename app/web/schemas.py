@@ -129,6 +129,7 @@ def _release_members() -> dict[str, JsonObject]:
     return {
         "version": _RELEASE,
         "package_version": _or_null(_TEXT),
+        "date": _or_null(_TEXT),
         "source": _TEXT,
         "sha256": _or_null(_HEX),
         "tree_digest": _or_null(_DIGEST),
