@@ -13,10 +13,10 @@ def main() -> None:
     cli(prog_name=PROGRAM, obj=Parts(local=_local, serve=_serve))
 
 
-def _local(settings: Settings, tree: Path | None) -> Local:
+def _local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
     from app.wiring import make_local  # noqa: PLC0415 - on demand: --help needs no sources and no stores
 
-    return make_local(settings, tree)
+    return make_local(settings, tree, online=online)
 
 
 def _serve(settings: Settings) -> None:

@@ -122,6 +122,13 @@ class UntrustedRelease(TzdataFilterError):
     title = "The release does not verify"
 
 
+class UntrustedIndex(TzdataFilterError):
+    """A package index answers what it should not: another content type, a redirect to a stranger, an endless body."""
+
+    code = "untrusted-index"
+    title = "The package index cannot be trusted"
+
+
 class SourceUnreachable(TzdataFilterError):
     """A source cannot be read just now; trying again later may help."""
 

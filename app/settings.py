@@ -1,6 +1,8 @@
 """Every setting, its default and its unit. The only file that reads the environment."""
 
+import dataclasses
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -36,6 +38,16 @@ class Settings:
     """Where artifacts are kept. Unset: in memory, forgotten on exit."""
     wheels_dir: Path | None = None
     """A directory of tzdata wheels, one for each release to serve besides the installed one."""
+    index_url: str = ""
+    """The simple API of a package index that has tzdata's wheels. Empty: what pip on this machine is set to."""
+    index_ca_file: Path | None = None
+    """Certificates to trust for the index. Unset: pip's, else the system's."""
+    index_refresh_seconds: float = 3_600.0
+    """How often the index is asked for new releases."""
+    offline: bool = False
+    """Make no outbound call, ever."""
+    channels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     request_log: bool = True
@@ -144,12 +156,30 @@ def _url(text: str) -> str:
     return text
 
 
+def _existing_file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("is not a file")
+    return path
+
+
+def _channels(text: str) -> Mapping[str, str]:
+    channels: dict[str, str] = {}
+    for item in text.split(","):
+        name, _, meant = item.strip().partition("=")
+        if not _CHANNEL.fullmatch(name) or name.startswith("latest") or not meant or name in channels:
+            raise ValueError("must be such as stable=2026e,previous=latest-1")
+        channels[name] = meant
+    return channels
+
+
 def _host(text: str) -> str:
     if not text.strip() or "/" in text or " " in text:
         raise ValueError("must be a host name or an address")
     return text
 
 
+_CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _BYTES = _integer(1_024, 1 << 40)
 
 _PARSERS: Mapping[str, Callable[[str], object]] = {
@@ -158,6 +188,11 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "public_url": _url,
     "data_dir": _directory,
     "wheels_dir": _existing_directory,
+    "index_url": _url,
+    "index_ca_file": _existing_file,
+    "index_refresh_seconds": _seconds,
+    "offline": _flag,
+    "channels": _channels,
     "log_format": _choice(get_args(LogFormat)),
     "log_level": _choice(get_args(LogLevel)),
     "request_log": _flag,

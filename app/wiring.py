@@ -4,16 +4,20 @@ What serves over HTTP is imported where it is made: commands that need no server
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.build.builder import Builder, Observer
+from app.build.ledger import KeptSource, Ledger
 from app.build.library import Library
 from app.cli.parts import Local
 from app.logs import configure_logs
 from app.settings import Settings
 from app.sources.base import Source
 from app.sources.directory import WheelDirectory
+from app.sources.index import IndexSource
+from app.sources.index_address import find_index_address
 from app.sources.installed import InstalledSource
 from app.sources.tree import TreeSource
 from app.store.base import Store
@@ -24,10 +28,22 @@ if TYPE_CHECKING:
     from app.web.app import WebParts
 
 
-def make_sources(settings: Settings) -> Sequence[Source]:
-    """Return the sources in the order they are asked: the wheels directory, if set, then what is installed."""
+def make_sources(settings: Settings, ledger: Ledger, *, online: bool = True) -> Sequence[Source]:
+    """Return the sources in the order they are asked.
+
+    What was kept from earlier, the wheels directory if set, what is installed, then the package index, if ``online``
+    and the settings allow that.
+    """
     directory = [WheelDirectory(settings.wheels_dir)] if settings.wheels_dir else []
-    return [*directory, InstalledSource()]
+    index = [make_index(settings)] if online and not settings.offline else []
+    return [KeptSource(ledger), *directory, InstalledSource(), *index]
+
+
+def make_index(settings: Settings) -> IndexSource:
+    """Return the package index of the settings, or of pip's."""
+    ca_file = str(settings.index_ca_file) if settings.index_ca_file else None
+    find_address = partial(find_index_address, settings.index_url, ca_file=ca_file)
+    return IndexSource(find_address, refresh_seconds=settings.index_refresh_seconds)
 
 
 def make_store(settings: Settings) -> Store:
@@ -40,11 +56,13 @@ def make_builder(settings: Settings, library: Library, store: Store, observe: Ob
     return Builder(library, store, observe=observe, max_waiting=settings.max_waiting_builds)
 
 
-def make_local(settings: Settings, tree: Path | None) -> Local:
+def make_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
     """See ``Parts.local``."""
-    sources: Sequence[Source] = make_sources(settings) if tree is None else [TreeSource(tree)]
-    library = Library(sources)
-    return Local(library, make_builder(settings, library, make_store(settings)))
+    store = make_store(settings)
+    ledger = Ledger(store)
+    sources = make_sources(settings, ledger, online=online) if tree is None else [TreeSource(tree)]
+    library = Library(sources, ledger=ledger, channels=settings.channels)
+    return Local(library, make_builder(settings, library, store))
 
 
 def make_web_parts(settings: Settings) -> "WebParts":
@@ -53,8 +71,9 @@ def make_web_parts(settings: Settings) -> "WebParts":
     from app.web.hot import HotAnswers  # noqa: PLC0415
     from app.web.metrics import Metrics, Tally  # noqa: PLC0415
 
-    library = Library(make_sources(settings))
     store = make_store(settings)
+    ledger = Ledger(store)
+    library = Library(make_sources(settings, ledger), ledger=ledger, channels=settings.channels)
     tally = Tally()
     hot = HotAnswers(library, max_bytes=settings.hot_bytes)
     metrics = Metrics(tally, library, hot)

@@ -21,7 +21,7 @@ from app.build.builder import Builder
 from app.build.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
-from app.wiring import make_sources
+from app.wiring import make_local
 from bench._table import print_table
 
 SELECTIONS: tuple[tuple[str, ...], ...] = (("Asia/Shanghai", "Etc/UTC"), ("*",))
@@ -30,7 +30,7 @@ ROUNDS = 40
 
 async def main() -> None:
     """Measure every selection in every format and print one table."""
-    library = Library(make_sources(read_settings()))
+    library = make_local(read_settings({"offline": True}), None, online=False).library
     await library.release("latest")
     specs = [parse_spec("latest", zones, format=form, options={}) for zones in SELECTIONS for form in FORMATS]
     rows = [await measure(library, spec) for spec in specs]

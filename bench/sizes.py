@@ -10,7 +10,7 @@ from app.build.builder import Builder
 from app.build.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
-from app.wiring import make_sources
+from app.wiring import make_local
 from bench._table import print_table
 
 SELECTIONS = ("Asia/Shanghai,Etc/UTC", "country:CN,country:DE,country:US,Etc/UTC", "*")
@@ -23,7 +23,7 @@ Row = tuple[str, str, str, str]
 
 async def main() -> None:
     """Print one table."""
-    library = Library(make_sources(read_settings()))
+    library = make_local(read_settings({"offline": True}), None, online=False).library
     release = await library.release("latest")
     rows: list[Sequence[str]] = []
     for zones in SELECTIONS:

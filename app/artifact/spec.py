@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
 from app.errors import InvalidName, InvalidOption, LimitExceeded, UnknownFormat
-from app.tzdb.names import is_release_name, quote
+from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.tzdb.selection import Aliases, Selector, parse_selectors
 from app.tzdb.tables import TABLE_NAMES, TableName
 
@@ -35,8 +35,8 @@ _PREFIX = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 class Spec:
     """One request for a bundle.
 
-    Shape: ``release`` an IANA name or ``latest``; ``selectors`` sorted and without duplicates; ``tables`` sorted;
-    ``prefix`` a relative directory without slashes at its ends, or empty.
+    Shape: ``release`` an IANA name or a channel such as ``latest``; ``selectors`` sorted and without duplicates;
+    ``tables`` sorted; ``prefix`` a relative directory without slashes at its ends, or empty.
     """
 
     release: str
@@ -80,8 +80,8 @@ def parse_spec(release: str, zones: Iterable[str], *, format: str, options: Mapp
 
 
 def check_release_choice(release: str) -> None:
-    """Check that ``release`` could be asked for: ``2026f`` or ``latest``. Errors: InvalidName."""
-    if release != LATEST and not is_release_name(release):
+    """Check that ``release`` could be asked for: ``2026f``, ``latest``, another channel. Errors: InvalidName."""
+    if not is_release_name(release) and not is_channel_name(release):
         raise InvalidName(
             f"{quote(release)} is not a release; write one such as 2026f, or latest", release=release[:64]
         )

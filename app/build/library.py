@@ -1,24 +1,32 @@
 """The library: which releases there are, each loaded once and kept.
 
-It asks its sources in order and remembers what they gave. A release once loaded never changes while the program runs.
+It asks its sources in order, holds what they give against the ledger, and remembers it. A release once loaded never
+changes while the program runs, and one once pinned never after.
 """
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from app.artifact.spec import LATEST
+from app.build.channels import release_order, resolve_channel
+from app.build.ledger import Ledger
 from app.build.once import Once
-from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.sources.base import Offers, Source
+from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
+from app.sources.base import Loaded, Offers, Promise, Source
+from app.tzdb.names import is_release_name
 from app.tzdb.release import Release, TzifPool
 
 _log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 1.0
 """How soon an unknown release may make the library look at its sources again."""
+REFUSED_SECONDS = 60.0
+"""How soon a release that was damaged on its way here may be fetched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +38,46 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A release on the list.
+
+    Shape: ``release`` is ``None`` for one that nobody has fetched yet; ``promise`` is then what its source says of it.
+    """
+
+    version: str
+    source: str
+    release: Release | None
+    promise: Promise | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one source offered when it was last read, and what is wrong with it since, if anything. Units: monotonic."""
+
+    offers: Offers
+    at: float | None
+    trouble: TzdataFilterError | None
+
+
+_NOTHING = _Look(Offers(frozenset(), {}), None, None)
+
+
 class Library:
     """All releases of all sources."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """Shape: of two sources that offer one release the earlier counts."""
+    def __init__(self, sources: Sequence[Source], *, ledger: Ledger, channels: Mapping[str, str] | None = None) -> None:
+        """Shape: of two sources that offer a release the earlier counts; ``channels`` channel → release or channel."""
         self._sources = sources
-        self._seen = [Offers(frozenset(), {}) for _ in sources]
-        self._offered: dict[str, Source] = {}
-        self._refused: dict[str, Refusal] = {}
+        self._ledger = ledger
+        self._channels = channels or {}
+        self._looks: dict[str, _Look] = {}
+        self._refused: dict[str, tuple[Refusal, float]] = {}
+        """Release → why, and until when nobody tries again. Units: seconds of the monotonic clock."""
         self._loaded: dict[str, Release] = {}
         self._pool: TzifPool = {}
-        self._once: Once[str, Release] = Once()
-        self._looking: Once[None, None] = Once()
+        self._flights: Once[str, Release] = Once()
+        self._refreshes: Once[tuple[str, bool], None] = Once()
         self._looked_at = -LOOK_AGAIN_SECONDS
         self._generation = 0
 
@@ -51,111 +86,210 @@ class Library:
         """A number that grows whenever ``latest`` or the list of releases may have changed."""
         return self._generation
 
-    async def refresh(self) -> None:
-        """Look at the sources. A source that cannot be read keeps what it offered before, and is logged."""
-        await self._looking.run(None, self._look)
+    def stale_seconds(self) -> float | None:
+        """Return how old the oldest list of a source in trouble is; ``None`` if no source is in trouble.
 
-    async def _look(self) -> None:
+        A source in trouble that was never read has no age: it counts as nothing to be stale.
+        """
+        now = time.monotonic()
+        ages = [now - look.at for look in self._looks.values() if look.trouble is not None and look.at is not None]
+        return max(ages, default=None)
+
+    async def refresh(self, *, wanted: bool = False) -> None:
+        """Look at the sources, all at once. One that cannot be read keeps what it offered before, and is logged.
+
+        Shape: ``wanted`` as in ``Source.offers``.
+        """
+        await self._refreshes.run(("all", wanted), lambda: self._refresh(self._sources, wanted=wanted))
         self._looked_at = time.monotonic()
-        seen = [await self._ask(source, before) for source, before in zip(self._sources, self._seen, strict=True)]
-        if seen == self._seen:
-            return
-        self._generation += 1
-        # What was refused may have been mended: it gets another chance.
-        self._refused.clear()
-        self._seen = seen
-        self._offered = {}
-        for source, offers in zip(self._sources, seen, strict=True):
-            self._offered = dict.fromkeys(offers.releases, source) | self._offered
 
-    async def _ask(self, source: Source, before: Offers) -> Offers:
-        try:
-            return await asyncio.to_thread(source.offers)
-        except SourceUnreachable as error:
-            _log.warning("source %s cannot be read: %s", source.name, error.detail)
-            return before
+    async def refresh_local(self) -> None:
+        """Look at those sources that reach out to nobody."""
+        local = [source for source in self._sources if not source.remote]
+        await self._refreshes.run(("local", False), lambda: self._refresh(local, wanted=False))
 
     async def release(self, choice: str) -> Release:
         """Return the release that ``choice`` means, loaded and verified.
 
-        Shape: an IANA name, or ``latest``: the newest that verifies.
-        Errors: UnknownRelease with the nearest names; UntrustedRelease; SourceUnreachable.
+        Shape: an IANA name; ``latest``, the newest that verifies; ``latest-N``, the Nth before it; a channel.
+        Errors: UnknownRelease with the nearest names; UntrustedRelease; SourceUnreachable and UntrustedIndex if a
+        source that may have it is in trouble.
         """
-        if choice == LATEST:
-            return await self._latest()
         if choice in self._loaded:
             return self._loaded[choice]
-        # Without any offer the first look is still under way: its outcome must not be guessed.
-        due = not self._offered or time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS
-        if choice not in self._offered and due:
-            await self.refresh()
-        return await self._once.run(choice, lambda: self._load(choice))
+        if any(source.name not in self._looks for source in self._sources if not source.remote):
+            await self.refresh_local()
+        if not is_release_name(choice):
+            if len(self._looks) < len(self._sources):
+                await self.refresh()
+            return await self._channel(choice)
+        if choice not in self._offered() and time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
+            await self.refresh(wanted=True)
+        return await self._flights.run(choice, lambda: self._load(choice))
 
-    async def releases(self) -> list[Release]:
-        """Return every release that verifies, newest first. Cost: loads those that nobody has asked for yet."""
-        if not self._offered:
-            await self.refresh()
-        releases = []
+    async def load_local(self) -> None:
+        """Load every release that needs no download, newest first; what does not verify becomes a refusal."""
         for version in self.versions():
-            try:
+            if version in self._loaded or self._is_remote(version):
+                continue
+            with contextlib.suppress(TzdataFilterError):  # remembered as a refusal, or gone or away just now
+                await self.release(version)
+
+    async def listed(self) -> list[Listed]:
+        """Return every release there is and that is not refused, newest first. Cost: loads the local ones."""
+        if len(self._looks) < len(self._sources):
+            await self.refresh()
+        await self.load_local()
+        rows = []
+        for version in self.versions():
+            release = self._loaded.get(version)
+            if release is not None:
+                rows.append(Listed(version, release.origin.source, release, None))
+            elif not self._refusal(version):
+                source = self._offered()[version][0]
+                promise = self._looks[source.name].offers.promises.get(version)
+                rows.append(Listed(version, source.name, None, promise))
+        return rows
+
+    async def newest(self, count: int) -> list[Release]:
+        """Return the newest ``count`` releases that can be had, newest first. Cost: fetches those not yet here."""
+        if len(self._looks) < len(self._sources):
+            await self.refresh()
+        releases: list[Release] = []
+        for version in self.versions():
+            if len(releases) == count:
+                break
+            with contextlib.suppress(UntrustedRelease, UnknownRelease, SourceUnreachable, UntrustedIndex):
                 releases.append(await self.release(version))
-            except (UntrustedRelease, UnknownRelease, SourceUnreachable):
-                continue  # a refusal is remembered in _load; the others are gone or away just now
         return releases
 
     def versions(self) -> list[str]:
         """Return the names of all releases on offer or loaded, newest first; some may turn out not to verify."""
-        return sorted(self._offered.keys() | self._loaded.keys(), key=release_order, reverse=True)
+        return sorted(self._offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
 
     def refusals(self) -> list[Refusal]:
-        """Return what is not served and why."""
-        unnamed = (
-            Refusal(source.name, place, reason)
-            for source, offers in zip(self._sources, self._seen, strict=True)
-            for place, reason in sorted(offers.refused.items())
-        )
-        return [*self._refused.values(), *unnamed]
+        """Return what is not served and why: what does not verify, what cannot be named, what changed upstream."""
+        return [*(refused for refused, _ in self._refused.values()), *self._unnamed(), *self._changed()]
 
-    async def _latest(self) -> Release:
-        if not self._offered:
-            await self.refresh()
-        for version in self.versions():
-            if version in self._refused:
-                continue
+    def troubles(self) -> dict[str, TzdataFilterError]:
+        """Return source → why it could not be read the last time it was looked at."""
+        return {name: look.trouble for name, look in self._looks.items() if look.trouble is not None}
+
+    async def _refresh(self, sources: Sequence[Source], *, wanted: bool) -> None:
+        before = self._known()
+        await asyncio.gather(*(self._look(source, wanted=wanted) for source in sources))
+        if before != self._known():
+            self._generation += 1
+            # What was refused may have been mended: it gets another chance.
+            self._refused.clear()
+
+    async def _look(self, source: Source, *, wanted: bool) -> None:
+        known = self._looks.get(source.name, _NOTHING)
+        try:
+            offers = await asyncio.to_thread(source.offers, wanted=wanted)
+        except (SourceUnreachable, UntrustedIndex) as error:
+            if known.trouble is None or known.trouble.detail != error.detail:
+                _log.warning("source %s cannot be read: %s", source.name, error.detail)
+            look = _Look(known.offers, known.at, error)
+        else:
+            look = _Look(offers, time.monotonic(), None)
+        if (known.trouble is None) != (look.trouble is None):
+            self._generation += 1  # answers about channels tell whether the list of releases is stale
+        self._looks[source.name] = look
+
+    def _known(self) -> dict[str, Offers]:
+        """Return what tells whether a look at the sources has found anything new."""
+        return {name: look.offers for name, look in self._looks.items()}
+
+    def _offered(self) -> dict[str, list[Source]]:
+        """Return release → the sources that have it, in the order to ask them."""
+        offered: dict[str, list[Source]] = {}
+        for source in self._sources:
+            for version in self._looks.get(source.name, _NOTHING).offers.releases:
+                offered.setdefault(version, []).append(source)
+        return offered
+
+    def _is_remote(self, version: str) -> bool:
+        return all(source.remote for source in self._offered().get(version, []))
+
+    async def _channel(self, choice: str) -> Release:
+        """Return the release that a channel means now; one that does not verify is passed over."""
+        refused: set[str] = set()
+        while True:
+            known = [version for version in self.versions() if version not in refused and not self._refusal(version)]
+            version = resolve_channel(choice, known, channels=self._channels)
             try:
                 return await self.release(version)
             except (UntrustedRelease, UnknownRelease):
-                continue
-        raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
+                if is_release_name(self._channels.get(choice, "")):
+                    raise
+                refused.add(version)
 
     async def _load(self, version: str) -> Release:
-        if version in self._refused:
-            raise UntrustedRelease(self._refused[version].reason, release=version)
-        source = self._offered.get(version)
-        if source is None:
-            raise self._unknown(version)
+        if refusal := self._refusal(version):
+            raise UntrustedRelease(refusal.reason, release=version)
         started = time.perf_counter()
-        try:
-            release = await asyncio.to_thread(source.load, version, self._pool)
-        except UntrustedRelease as error:
-            self._refused[version] = Refusal(source.name, version, error.detail)
-            self._generation += 1
-            _log.error("release %s from %s is refused: %s", version, source.name, error.detail)
-            raise
-        self._loaded[version] = release
-        _log.info("release %s loaded from %s in %.3f s", version, source.name, time.perf_counter() - started)
-        return release
+        lost: TzdataFilterError | None = None
+        for source in self._offered().get(version, []):
+            try:
+                loaded = await asyncio.to_thread(self._load_from, source, version)
+            except (UnknownRelease, SourceUnreachable) as error:
+                lost = error  # the next source may have it
+                continue
+            except (UntrustedRelease, UntrustedIndex) as error:
+                self._refuse(source, version, error)
+                raise
+            self._loaded[version] = loaded.release
+            _log.info("release %s loaded from %s in %.3f s", version, source.name, time.perf_counter() - started)
+            return loaded.release
+        raise self._missing(version, lost)
 
-    def _unknown(self, version: str) -> UnknownRelease:
+    def _load_from(self, source: Source, version: str) -> Loaded:
+        loaded = source.load(version, self._pool)
+        self._ledger.keep(loaded)
+        return loaded
+
+    def _refuse(self, source: Source, version: str, error: TzdataFilterError) -> None:
+        # What lies here stays as it is until it changes; what came over a network may have been damaged on the way.
+        until = time.monotonic() + REFUSED_SECONDS if source.remote else math.inf
+        self._refused[version] = (Refusal(source.name, version, error.detail), until)
+        self._generation += 1
+        _log.error("release %s from %s is refused: %s", version, source.name, error.detail)
+
+    def _unnamed(self) -> list[Refusal]:
+        return [
+            Refusal(source.name, place, reason)
+            for source in self._sources
+            for place, reason in sorted(self._looks.get(source.name, _NOTHING).offers.refused.items())
+        ]
+
+    def _refusal(self, version: str) -> Refusal | None:
+        refused = self._refused.get(version)
+        return refused[0] if refused is not None and time.monotonic() < refused[1] else None
+
+    def _changed(self) -> list[Refusal]:
+        """Return what a source now promises with other bytes than the ledger has pinned; the pinned ones are served."""
+        pins = self._ledger.pins()
+        promised = chain.from_iterable(
+            ((name, version, promise) for version, promise in look.offers.promises.items())
+            for name, look in self._looks.items()
+        )
+        return [
+            Refusal(name, version, f"{name} now offers other bytes for it than were pinned at first sight")
+            for name, version, promise in promised
+            if version in pins and not pins[version].agrees_with(promise)
+        ]
+
+    def _missing(self, version: str, lost: TzdataFilterError | None) -> TzdataFilterError:
+        """Return the error for a release that no source gave."""
+        if isinstance(lost, SourceUnreachable):
+            return lost
+        if trouble := next(iter(self.troubles().values()), None):
+            detail = f"release {version} is not known here, and a source that may have it fails: {trouble.detail}"
+            return type(trouble)(detail, release=version)
         nearest = sorted(self.versions(), key=lambda known: _distance(known, version))[:3]
         hint = f"; the nearest are {', '.join(nearest)}" if nearest else ""
         return UnknownRelease(f"release {version} is not known here{hint}", release=version, suggestions=nearest)
-
-
-def release_order(version: str) -> tuple[str, int, str]:
-    """Sort key that puts releases in the order they appeared: by year, then ``a`` to ``z``, then ``za`` and on."""
-    year, letters = version[:4], version[4:]
-    return (year, len(letters), letters)
 
 
 def _distance(known: str, asked: str) -> tuple[int, int, str]:

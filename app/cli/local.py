@@ -8,7 +8,8 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.spec import LATEST, Spec, check_release_choice
-from app.build.library import Library, release_order
+from app.build.channels import release_order
+from app.build.library import Library
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
 from app.errors import UnknownRelease, UntrustedRelease

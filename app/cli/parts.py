@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from app.build.builder import Builder
 from app.build.library import Library
@@ -17,6 +18,14 @@ class Local:
     builder: Builder
 
 
+class LocalMaker(Protocol):
+    """Makes a library and a builder. Shape: ``online`` adds the package index, unless the settings say offline."""
+
+    def __call__(self, settings: Settings, tree: Path | None, *, online: bool) -> Local:
+        """Errors: StoreUnavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The makers that commands call.
@@ -26,5 +35,5 @@ class Parts:
     to stop, and returns then.
     """
 
-    local: Callable[[Settings, Path | None], Local]
+    local: LocalMaker
     serve: Callable[[Settings], None]

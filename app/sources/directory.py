@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.sources.base import Offers
+from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, read_iana_name, read_package_version
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
-from app.tzdb.release import Release, TzifPool
+from app.tzdb.release import TzifPool
 
 _PATTERN = "tzdata-*.whl"
 _MAX_INIT_BYTES = 4_096
@@ -25,18 +25,19 @@ class WheelDirectory:
     """Source: every ``tzdata-*.whl`` in one directory; of two for one release the later package version counts."""
 
     name = "wheels"
+    remote = False
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._lock = threading.Lock()
         self._named: dict[_Stamp, tuple[str, str]] = {}
 
-    def offers(self) -> Offers:
+    def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
         """See ``Source.offers``. A wheel with a name is opened again only after its size or time has changed."""
         wheels, refused, stamp = self._scan()
         return Offers(frozenset(wheels), refused, stamp)
 
-    def load(self, version: str, pool: TzifPool) -> Release:
+    def load(self, version: str, pool: TzifPool) -> Loaded:
         """See ``Source.load``."""
         wheels, _, _ = self._scan()
         if version not in wheels:
@@ -48,7 +49,7 @@ class WheelDirectory:
             raise UntrustedRelease(f"{wheels[version]}: {error.detail}", release=version) from error
         if release.version != version:
             raise UntrustedRelease(f"{wheels[version]} changed while it was read", release=version)
-        return release
+        return Loaded(release, content)
 
     def _scan(self) -> tuple[dict[str, str], dict[str, str], str]:
         """Return release → file name, file name → reason for what cannot be named, and the stamp of it all."""

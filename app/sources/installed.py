@@ -4,19 +4,20 @@ import importlib.metadata
 from pathlib import Path
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.sources.base import Offers
+from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, read_iana_name, release_from_package
 from app.sources.wheel import parse_record, verify_record
 from app.tzdb.names import quote
-from app.tzdb.release import Release, TzifPool
+from app.tzdb.release import TzifPool
 
 
 class InstalledSource:
     """Source: the installed distribution, each file verified against the RECORD that its installer wrote."""
 
     name = "installed"
+    remote = False
 
-    def offers(self) -> Offers:
+    def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
         """See ``Source.offers``. An environment without tzdata offers nothing."""
         try:
             distribution = importlib.metadata.distribution("tzdata")
@@ -27,7 +28,7 @@ class InstalledSource:
         except UntrustedRelease as error:
             return Offers(frozenset(), {"tzdata": error.detail})
 
-    def load(self, version: str, pool: TzifPool) -> Release:
+    def load(self, version: str, pool: TzifPool) -> Loaded:
         """See ``Source.load``."""
         try:
             distribution = importlib.metadata.distribution("tzdata")
@@ -44,10 +45,10 @@ class InstalledSource:
             raise UntrustedRelease(f"RECORD lists {quote(climbing[0])}, which is outside the package", release=version)
         files = {path: _read(distribution, path) for path in promised}
         verify_record(files, promised)
-        release = release_from_package(files, source=self.name, sha256=None, verified="RECORD, TZif checks", pool=pool)
+        release = release_from_package(files, source=self.name, verified="RECORD, TZif checks", pool=pool)
         if release.version != version:
             raise UnknownRelease(f"the installed tzdata is {release.version}, not {version}", release=version)
-        return release
+        return Loaded(release, None)
 
 
 def _read_record(distribution: importlib.metadata.Distribution) -> bytes:

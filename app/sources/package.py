@@ -41,9 +41,17 @@ def read_package_version(init: bytes) -> str:
 
 
 def release_from_package(
-    files: Mapping[str, bytes], *, source: str, sha256: str | None, verified: str, pool: TzifPool
+    files: Mapping[str, bytes],
+    *,
+    source: str,
+    verified: str,
+    pool: TzifPool,
+    sha256: str | None = None,
+    packaged: str | None = None,
 ) -> Release:
     """Make a release of a package's files (path inside the package → content), already verified against its RECORD.
+
+    Shape: the keywords as in ``Origin``.
 
     Errors: UntrustedRelease with the reason.
     """
@@ -51,7 +59,7 @@ def release_from_package(
         if needed not in files:
             raise UntrustedRelease(f"{needed} is missing")
     version = read_iana_name(files[INIT])
-    origin = Origin(source, read_package_version(files[INIT]), sha256, verified)
+    origin = Origin(source, read_package_version(files[INIT]), sha256, verified, packaged)
     tree = {path.removeprefix(_TREE): content for path, content in files.items() if path.startswith(_TREE)}
     tables: dict[TableName, bytes] = {table: tree[table] for table in TABLE_NAMES if table in tree}
     if missing := set(TABLE_NAMES) - tables.keys():

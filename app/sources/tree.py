@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.sources.base import Offers
+from app.sources.base import Loaded, Offers
 from app.sources.package import read_iana_name
 from app.tzdb.names import is_release_name, is_zone_name
-from app.tzdb.release import Origin, Release, ReleaseWarning, TzifPool, make_release
+from app.tzdb.release import Origin, ReleaseWarning, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName, parse_zi
 from app.tzdb.tzif import MAX_TZIF_BYTES
 
@@ -35,19 +35,20 @@ class TreeSource:
     """
 
     name = "tree"
+    remote = False
 
     def __init__(self, directory: Path) -> None:
         self._given = directory
         self._root = next((directory / part for part in _NESTED if (directory / part).is_dir()), directory)
 
-    def offers(self) -> Offers:
+    def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
         """See ``Source.offers``. A tree that does not say its release is refused, with what would mend it."""
         try:
             return Offers(frozenset({self._version()}), {})
         except UntrustedRelease as error:
             return Offers(frozenset(), {str(self._given): error.detail})
 
-    def load(self, version: str, pool: TzifPool) -> Release:
+    def load(self, version: str, pool: TzifPool) -> Loaded:
         """See ``Source.load``. Names that the tables list and the tree lacks are left out, with a warning."""
         if version != self._version():
             raise UnknownRelease(f"{self._given} holds release {self._version()}, not {version}", release=version)
@@ -65,7 +66,8 @@ class TreeSource:
             release = make_release(version, origin=_ORIGIN, contents=contents, tables=tables, absent=absent, pool=pool)
         except InvalidContent as error:
             raise UntrustedRelease(f"{self._given} is refused: {error.detail}", release=version) from error
-        return replace(release, warnings=(*release.warnings, *_warnings(tables.keys(), absent)))
+        release = replace(release, warnings=(*release.warnings, *_warnings(tables.keys(), absent)))
+        return Loaded(release, None)
 
     def _version(self) -> str:
         if not self._root.is_dir():

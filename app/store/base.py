@@ -1,9 +1,20 @@
-"""The contract of a store. No store lives here."""
+"""The contract of a store, and the one rule that all stores share. No store lives here."""
 
+import re
 from typing import Literal, Protocol
 
-NoteKind = Literal["record", "origin"]
-"""``record``: content key → the record's JSON. ``origin``: hex of a blob → the content key it was built for."""
+NoteKind = Literal["record", "origin", "release"]
+"""``record``: content key → the record's JSON. ``origin``: hex of a blob → the content key it was built for.
+``release``: release name → its line in the ledger."""
+
+
+_NOTE_KEY = re.compile(r"[0-9a-z]{1,64}")
+
+
+def check_note_key(key: str) -> None:
+    """Check that ``key`` can name a note, and a file. Errors: ValueError."""
+    if not _NOTE_KEY.fullmatch(key):
+        raise ValueError(f"{key!r} is not 1 to 64 of 0-9a-z")
 
 
 class Store(Protocol):
@@ -39,7 +50,14 @@ class Store(Protocol):
         ...
 
     def write_note(self, kind: NoteKind, key: str, content: bytes) -> None:
-        """Keep a note under ``key``, 64 hex digits; on return it is durable. Errors: ValueError, StoreUnavailable."""
+        """Keep a note under ``key``, 1 to 64 of ``0-9a-z``; on return it is durable.
+
+        Errors: ValueError for another key; StoreUnavailable.
+        """
+        ...
+
+    def note_keys(self, kind: NoteKind) -> list[str]:
+        """Return the keys of all notes of a kind, sorted; some may turn out not to verify. Errors: StoreUnavailable."""
         ...
 
     def check(self) -> None:

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from app.digest import is_sha256_hex, sha256_hex
+from app.digest import sha256_hex
 from app.errors import StoreUnavailable
-from app.store.base import NoteKind
+from app.store.base import NoteKind, check_note_key
 
 STALE_SECONDS = 3_600
 """Age at which a temporary file is no longer anyone's: no single write takes an hour."""
@@ -55,9 +55,15 @@ class DiskStore:
 
     def write_note(self, kind: NoteKind, key: str, content: bytes) -> None:
         """See ``Store.write_note``."""
-        if not is_sha256_hex(key):
-            raise ValueError(f"{key!r} is not 64 hex digits")
+        check_note_key(key)
         self._write(f"{kind}s", key, sha256_hex(content).encode() + b"\n" + content)
+
+    def note_keys(self, kind: NoteKind) -> list[str]:
+        """See ``Store.note_keys``."""
+        try:
+            return sorted(path.name for path in (self._directory / f"{kind}s").glob("*/*"))
+        except OSError as error:
+            raise _unavailable(error, self._directory) from error
 
     def check(self) -> None:
         """See ``Store.check``: writes and removes one small file."""
@@ -74,7 +80,9 @@ class DiskStore:
         return self._directory / folder / key[:2] / key
 
     def _read(self, folder: str, key: str) -> bytes | None:
-        if not is_sha256_hex(key):
+        try:
+            check_note_key(key)
+        except ValueError:
             return None
         try:
             return self._path(folder, key).read_bytes()

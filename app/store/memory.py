@@ -3,8 +3,8 @@
 import threading
 from collections import OrderedDict
 
-from app.digest import is_sha256_hex, sha256_hex
-from app.store.base import NoteKind
+from app.digest import sha256_hex
+from app.store.base import NoteKind, check_note_key
 
 DEFAULT_MAX_BYTES = 256 << 20
 
@@ -37,9 +37,13 @@ class MemoryStore:
 
     def write_note(self, kind: NoteKind, key: str, content: bytes) -> None:
         """See ``Store.write_note``."""
-        if not is_sha256_hex(key):
-            raise ValueError(f"{key!r} is not 64 hex digits")
+        check_note_key(key)
         self._write(kind, key, content)
+
+    def note_keys(self, kind: NoteKind) -> list[str]:
+        """See ``Store.note_keys``."""
+        with self._lock:
+            return sorted(key for held_kind, key in self._values if held_kind == kind)
 
     def check(self) -> None:
         """See ``Store.check``: memory is always there."""

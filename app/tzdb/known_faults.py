@@ -11,8 +11,8 @@ _PALESTINE = (
 )
 
 _KNOWN_FAULTS: Mapping[str, str] = {
-    # Asia/Gaza and Asia/Hebron of 2023a, 2023b and 2023c. Their tzdata.zi starts a rule in 2075 that 2023d starts in 2072;
-    # the changes of 2076 to 2086 it does have, but the compiled files end before them.
+    # Asia/Gaza and Asia/Hebron of 2023a, 2023b and 2023c. Their tzdata.zi starts a rule in 2075 that 2023d starts in
+    # 2072; the changes of 2076 to 2086 it does have, but the compiled files end before them.
     "0d8a3e2972e64e6358d8cbad1f6dfef2587b92d5dd816e63178e484958730ef2": _PALESTINE,
     "4861af7a8a225b8494826cac0ff3ad09deda5ad8ad95b8341d136d59f5bdf0c7": _PALESTINE,
 }

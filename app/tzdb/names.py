@@ -17,6 +17,7 @@ MAX_NAME_PARTS = 8
 _COMPONENT = r"[A-Za-z0-9_+][A-Za-z0-9_+-]*"
 _ZONE = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT}){{0,{MAX_NAME_PARTS - 1}}}")
 _RELEASE = re.compile(r"[0-9]{4}[a-z]{1,2}")
+_CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -41,6 +42,11 @@ def is_zone_name(name: str) -> bool:
 def is_release_name(name: str) -> bool:
     """Tell whether ``name`` looks like an IANA release. Shape: four digits and one or two letters, ``2026f``."""
     return _RELEASE.fullmatch(name) is not None
+
+
+def is_channel_name(name: str) -> bool:
+    """Tell whether ``name`` could stand for a release: ``latest``, ``latest-1``, ``stable``."""
+    return _CHANNEL.fullmatch(name) is not None
 
 
 def is_country_code(code: str) -> bool:

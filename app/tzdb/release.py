@@ -43,13 +43,15 @@ class Origin:
     """Where a release came from.
 
     Shape: ``source`` one of the sources' names; ``package_version`` as on the package index, if there is one;
-    ``sha256`` of the wheel, if it was one; ``verified`` in a few words, what the source checked.
+    ``sha256`` of the wheel, if it was one; ``verified`` in a few words, what the source checked; ``packaged`` the day
+    the wheel's newest file was made, ``2026-10-28``, if it was a wheel.
     """
 
     source: str
     package_version: str | None
     sha256: str | None
     verified: str
+    packaged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

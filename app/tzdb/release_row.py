@@ -17,17 +17,20 @@ class ReleaseRow(TypedDict):
     """A release in JSON.
 
     Shape: ``package_version`` and ``sha256`` (a hex, of the wheel) are null where the source has none; ``zones`` and
-    ``links`` are counts; ``verified`` says in a few words what the source checked.
+    ``links`` are counts; ``date`` the day it was packaged, if that is known; ``verified`` says in a few words what the
+    source checked; ``cached`` is false for a release that nobody has fetched yet: what is not known of it is null.
     """
 
     version: str
     package_version: str | None
+    date: str | None
     source: str
     sha256: str | None
-    tree_digest: str
+    tree_digest: str | None
     verified: str
-    zones: int
-    links: int
+    zones: int | None
+    links: int | None
+    cached: bool
     warnings: list[WarningRow]
 
 
@@ -36,13 +39,32 @@ def release_row(release: Release) -> ReleaseRow:
     return {
         "version": release.version,
         "package_version": release.origin.package_version,
+        "date": release.origin.packaged,
         "source": release.origin.source,
         "sha256": release.origin.sha256,
         "tree_digest": release.tree_digest,
         "verified": release.origin.verified,
         "zones": release.zone_count,
         "links": len(release.links),
+        "cached": True,
         "warnings": [_warning_row(warning) for warning in release.warnings],
+    }
+
+
+def promised_row(version: str, *, source: str, package_version: str | None, sha256: str | None) -> ReleaseRow:
+    """Return the JSON of a release that its source promises and that nobody has fetched yet."""
+    return {
+        "version": version,
+        "package_version": package_version,
+        "date": None,
+        "source": source,
+        "sha256": sha256,
+        "tree_digest": None,
+        "verified": "not fetched yet",
+        "zones": None,
+        "links": None,
+        "cached": False,
+        "warnings": [],
     }
 
 

@@ -21,7 +21,9 @@ CONDITIONS = frozenset({b"if-none-match", b"if-match", b"range"})
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
-_KEPT_ON_304 = frozenset({b"etag", b"cache-control", b"content-location", b"tzdata-release"})
+_KEPT_ON_304 = frozenset(
+    {b"etag", b"cache-control", b"content-location", b"link", b"tzdata-release", b"tzdata-release-age"}
+)
 
 
 @dataclass(frozen=True, slots=True)

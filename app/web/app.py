@@ -14,15 +14,17 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from app import __version__
-from app.artifact.spec import FORMATS
+from app.artifact.spec import FORMATS, LATEST
 from app.build.builder import Builder
 from app.build.library import Library
+from app.errors import TzdataFilterError
 from app.settings import Settings
 from app.store.base import Store
 from app.web import problems
 from app.web.artifacts import artifact_router
 from app.web.asgi import ASGIApp
 from app.web.bundles import bundle_router
+from app.web.channels import Channels
 from app.web.described import JsonObject
 from app.web.diffs import diff_router
 from app.web.docs import docs_router
@@ -81,7 +83,7 @@ def make_app(parts: WebParts) -> ASGIApp:
     problems.install(app)
     for router in (
         home_router(settings.base_url),
-        bundle_router(parts.builder, parts.hot, settings.base_url),
+        bundle_router(parts.builder, parts.hot, Channels(parts.library, settings.base_url)),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
         zone_router(parts.library, settings.base_url, parts.clock),
@@ -127,9 +129,13 @@ async def _look_for_releases(library: Library, every_seconds: float) -> None:
     """Load what there is, ahead of the first request for it; then look for new releases now and then."""
     while True:
         try:
+            await library.refresh_local()
+            await library.load_local()
             await library.refresh()
-            await library.releases()
-        except Exception:  # noqa: BLE001 - one look that fails must not be the last
+            await library.release(LATEST)
+        except TzdataFilterError as error:
+            _log.warning("no latest release: %s", error.detail)
+        except Exception:  # noqa: BLE001 - whatever it was, the next look may go better
             _log.exception("looking for releases failed")
         await asyncio.sleep(every_seconds)
 

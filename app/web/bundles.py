@@ -1,5 +1,6 @@
 """Bundles by what is asked for: a release, a list of zones, a format."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -7,11 +8,13 @@ from starlette.responses import Response
 
 from app.artifact.recipe import CURRENT
 from app.artifact.record import plan_row
-from app.artifact.spec import FORMATS, LATEST, OPTION_NAMES, Spec, parse_format, parse_spec
+from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
 from app.build.builder import Artifact, Builder
 from app.digest import write_digest
 from app.errors import UnknownFormat
+from app.tzdb.names import is_release_name
 from app.web.answers import PINNED, REVALIDATE, Answer, AnswerResponse, make_answer
+from app.web.channels import AGE_FIELD, Channels
 from app.web.described import (
     BUNDLE_OPTIONS,
     BUNDLE_REQUEST,
@@ -29,37 +32,39 @@ from app.web.requests import DEFAULT_FORMAT, read_bundle_request, read_options
 
 @dataclass(frozen=True, slots=True)
 class BundleRoutes:
-    """The handlers under ``/v1/bundles``. Shape: ``base_url`` starts absolute links."""
+    """The handlers under ``/v1/bundles``."""
 
     builder: Builder
     hot: HotAnswers
-    base_url: str
+    channels: Channels
 
     async def bundle(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
         """Answer the bundle itself."""
         generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
         artifact = await self.builder.build(self._spec(request, release, zones, format))
+        fields = self.channels.fields(request, choice=release, version=artifact.plan.release)
         answer = make_answer(
             artifact.content,
             media_type=CURRENT[artifact.record.format].media_type,
             cache_control=_cache_control(release),
             hex_=artifact.hex,
-            extra=_fields(artifact),
+            extra={"content-location": artifact_path(artifact), **fields},
         )
-        return self._keep(request, answer, None if release != LATEST else generation)
+        return self._keep(request, answer, fields, None if is_release_name(release) else generation)
 
     async def checksum(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
         """Answer one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
         generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
         artifact = await self.builder.build(self._spec(request, release, zones, format))
+        fields = self.channels.fields(request, choice=release, version=artifact.plan.release)
         file_name = request.url.path.rpartition("/")[2].removesuffix(".sha256")
         answer = make_answer(
             f"{artifact.hex}  {file_name}\n".encode(),
             media_type="text/plain; charset=utf-8",
             cache_control=_cache_control(release),
-            extra={"tzdata-release": artifact.plan.release},
+            extra=fields,
         )
-        return self._keep(request, answer, None if release != LATEST else generation)
+        return self._keep(request, answer, fields, None if is_release_name(release) else generation)
 
     async def plan(self, request: Request, release: ReleasePath, zones: ZonesPath) -> Response:
         """Answer what would be in the bundle, and why."""
@@ -67,7 +72,9 @@ class BundleRoutes:
         wanted = options.pop("format", DEFAULT_FORMAT)
         plan = await self.builder.plan(parse_spec(release, zones.split(","), format=wanted, options=options))
         answer = json_answer(
-            plan_row(plan), cache_control=_cache_control(release), extra={"tzdata-release": plan.release}
+            plan_row(plan),
+            cache_control=_cache_control(release),
+            extra=self.channels.fields(request, choice=release, version=plan.release),
         )
         return AnswerResponse(answer)
 
@@ -75,7 +82,7 @@ class BundleRoutes:
         """Build from a JSON body; answers the record, with the URL of the bytes."""
         read_options(request, known=())
         artifact = await self.builder.build(await read_bundle_request(request))
-        url = self.base_url + artifact_path(artifact)
+        url = self.channels.base_url + artifact_path(artifact)
         row = {
             **plan_row(artifact.plan),
             "digest": write_digest(artifact.hex),
@@ -97,8 +104,9 @@ class BundleRoutes:
         options = read_options(request, known=OPTION_NAMES)
         return parse_spec(release, zones.split(","), format=format, options=options)
 
-    def _keep(self, request: Request, answer: Answer, generation: int | None) -> Response:
-        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
+    def _keep(self, request: Request, answer: Answer, fields: Mapping[str, str], generation: int | None) -> Response:
+        if AGE_FIELD not in fields:  # an age does not keep
+            self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
         return AnswerResponse(answer)
 
 
@@ -107,9 +115,9 @@ def artifact_path(artifact: Artifact) -> str:
     return f"/v1/artifacts/{artifact.hex}.{artifact.record.format}"
 
 
-def bundle_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter:
+def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
-    routes = BundleRoutes(builder, hot, base_url)
+    routes = BundleRoutes(builder, hot, channels)
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"])
     router.add_api_route(
         "/{release}/{zones:path}.{format:format}.sha256",
@@ -149,8 +157,4 @@ def bundle_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter
 
 
 def _cache_control(release: str) -> str:
-    return REVALIDATE if release == LATEST else PINNED
-
-
-def _fields(artifact: Artifact) -> dict[str, str]:
-    return {"content-location": artifact_path(artifact), "tzdata-release": artifact.plan.release}
+    return PINNED if is_release_name(release) else REVALIDATE

@@ -29,7 +29,7 @@ from app.web.hot import HotAnswers
 from app.web.requests import read_options
 
 MEDIA_TYPE = "application/atom+xml"
-MAX_ENTRIES = 100
+MAX_ENTRIES = 12
 _MAX_LINES = 20
 """Names that one entry tells; the diff behind its link has all of them."""
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.rfc-editor.org/rfc/rfc4287#tzdata-filter")
@@ -63,7 +63,7 @@ class FeedRoutes:
         generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
         options = read_options(request, known=("aliases",))
         spec = parse_diff_selection(LATEST, {"zones": zones, **options})
-        releases = (await self.library.releases())[: MAX_ENTRIES + 1]
+        releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
             raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
         steps = await asyncio.to_thread(make_steps, releases, spec)

@@ -94,6 +94,7 @@ _STATUS: Mapping[type[errors.TzdataFilterError], int] = {
     errors.InvalidRequest: 400,
     errors.NotFound: 404,
     errors.UntrustedRelease: 502,
+    errors.UntrustedIndex: 502,
     errors.InvalidContent: 502,
     errors.SourceUnreachable: 503,
     errors.StoreUnavailable: 503,

@@ -129,12 +129,14 @@ def _release_members() -> dict[str, JsonObject]:
     return {
         "version": _RELEASE,
         "package_version": _or_null(_TEXT),
+        "date": _or_null(_TEXT),
         "source": _TEXT,
         "sha256": _or_null(_HEX),
-        "tree_digest": _DIGEST,
+        "tree_digest": _or_null(_DIGEST),
         "verified": _TEXT,
-        "zones": _COUNT,
-        "links": _COUNT,
+        "zones": _or_null(_COUNT),
+        "links": _or_null(_COUNT),
+        "cached": {"type": "boolean"},
         "warnings": _list(_ref("Warning")),
     }
 

@@ -9,9 +9,10 @@ from itertools import islice
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.artifact.spec import LATEST, check_release_choice
+from app.artifact.spec import check_release_choice
 from app.build.library import Library
 from app.errors import InvalidOption
+from app.tzdb.names import is_release_name
 from app.tzdb.posix_tz import LocalTimeType
 from app.tzdb.release import Release
 from app.tzdb.search import fact_row, search, zone_fact
@@ -46,7 +47,7 @@ class ZoneRoutes:
         found = await self._release(release)
         facts = search(found, query=query, country=options.get("country", ""))
         row = {"release": found.version, "zones": [fact_row(fact) for fact in facts]}
-        return _answer(row, found, cache_control=REVALIDATE if release == LATEST else PINNED)
+        return _answer(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
 
     async def zone(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
         """One zone."""
@@ -75,7 +76,7 @@ class ZoneRoutes:
         answer = make_answer(
             file.content,
             media_type="application/tzif",
-            cache_control=REVALIDATE if release == LATEST else PINNED,
+            cache_control=PINNED if is_release_name(release) else REVALIDATE,
             hex_=file.sha256,
             extra={"tzdata-release": found.version},
         )

@@ -5,10 +5,10 @@ import threading
 from pathlib import Path
 
 from app.artifact.spec import Spec, parse_spec
-from app.sources.base import Offers, Source
+from app.sources.base import Loaded, Offers, Source
 from app.store.base import NoteKind
 from app.store.memory import MemoryStore
-from app.tzdb.release import Release, TzifPool
+from app.tzdb.release import TzifPool
 from tests.sources.wheels import TREE, small_package, write_record, write_wheel
 
 
@@ -41,11 +41,15 @@ class CountedSource:
     def name(self) -> str:
         return self._source.name
 
-    def offers(self) -> Offers:
-        self.looks += 1
-        return self._source.offers()
+    @property
+    def remote(self) -> bool:
+        return self._source.remote
 
-    def load(self, version: str, pool: TzifPool) -> Release:
+    def offers(self, *, wanted: bool = False) -> Offers:
+        self.looks += 1
+        return self._source.offers(wanted=wanted)
+
+    def load(self, version: str, pool: TzifPool) -> Loaded:
         self.loads.append(version)
         return self._source.load(version, pool)
 

@@ -7,6 +7,7 @@ import pytest
 
 from app.artifact.spec import Spec
 from app.build.builder import Builder, Outcome
+from app.build.ledger import Ledger
 from app.build.library import Library
 from app.digest import sha256_hex
 from app.errors import Overloaded, StoreUnavailable, UnknownArtifact, UnknownRelease, UnknownZones
@@ -34,7 +35,7 @@ class Observed:
         self.outcomes: list[Outcome] = []
         self.store = store or MemoryStore()
         self.builder = Builder(
-            Library([WheelDirectory(wheels)]),
+            Library([WheelDirectory(wheels)], ledger=Ledger(MemoryStore())),
             self.store,
             observe=lambda outcome, _: self.outcomes.append(outcome),
             max_waiting=max_waiting,

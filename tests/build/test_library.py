@@ -7,11 +7,14 @@ from pathlib import Path
 import anyio
 import pytest
 
-from app.build.library import Library, Refusal, release_order
+from app.build.channels import release_order
+from app.build.ledger import Ledger
+from app.build.library import Library, Refusal
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Source
 from app.sources.directory import WheelDirectory
 from app.sources.installed import InstalledSource
+from app.store.memory import MemoryStore
 from tests.build.parts import CountedSource, put_wheel
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +23,8 @@ BROKEN = "tzdata-2026.6-py2.py3-none-any.whl: 'tzdata/zoneinfo/Japan' differs fr
 
 
 def library_of(*sources: Source | Path) -> Library:
-    return Library([WheelDirectory(source) if isinstance(source, Path) else source for source in sources])
+    places = [WheelDirectory(source) if isinstance(source, Path) else source for source in sources]
+    return Library(places, ledger=Ledger(MemoryStore()))
 
 
 class TestLatest:
@@ -120,7 +124,7 @@ class TestLoadingOnce:
     async def test_releases_share_equal_files(self, tmp_path: Path) -> None:
         put_wheel(tmp_path, "2026e")
         put_wheel(tmp_path, "2026f")
-        newer, older = await library_of(tmp_path).releases()
+        newer, older = await library_of(tmp_path).newest(9)
         assert (newer.version, older.version) == ("2026f", "2026e")
         assert newer.files["Japan"] is older.files["Asia/Tokyo"]
 
@@ -128,7 +132,7 @@ class TestLoadingOnce:
         put_wheel(tmp_path, "2026e")
         put_wheel(tmp_path, "2026f", broken=True)
         library = library_of(tmp_path)
-        assert [release.version for release in await library.releases()] == ["2026e"]
+        assert [release.version for release in await library.newest(9)] == ["2026e"]
         assert [refusal.release for refusal in library.refusals()] == ["2026f"]
 
 
@@ -236,5 +240,5 @@ class TestSeveralSources:
     async def test_their_releases_come_together(self, tmp_path: Path) -> None:
         put_wheel(tmp_path, "2001a")
         library = library_of(tmp_path, InstalledSource())
-        sources = [release.origin.source for release in await library.releases()]
+        sources = [release.origin.source for release in await library.newest(9)]
         assert sources == ["installed", "wheels"]

@@ -73,7 +73,7 @@ def _shared_local() -> Local:
 def installed_release() -> Release:
     source = InstalledSource()
     (version,) = source.offers().releases
-    return source.load(version, {})
+    return source.load(version, {}).release
 
 
 def make_plan_of(*zones: str, **options: str) -> Plan:

@@ -80,7 +80,7 @@ def test_it_offers_the_iana_name_of_what_is_there(source: Source) -> None:
 
 
 def test_what_is_offered_loads_whole_and_says_where_it_is_from(source: Source) -> None:
-    release = source.load("2026f", {})
+    release = source.load("2026f", {}).release
     assert release.version == "2026f"
     assert [*release.files] == ["Asia/Tokyo", "Etc/UTC", "Japan", "UTC"]
     assert release.links == {"Japan": "Asia/Tokyo", "UTC": "Etc/UTC"}
@@ -90,12 +90,12 @@ def test_what_is_offered_loads_whole_and_says_where_it_is_from(source: Source) -
 
 def test_it_loads_without_being_asked_for_offers_first(place: Place) -> None:
     place.put(small_package(), small_package())
-    assert place.source.load("2026f", {}).version == "2026f"
+    assert place.source.load("2026f", {}).release.version == "2026f"
 
 
 def test_equal_files_are_shared_through_the_pool(source: Source) -> None:
     pool: TzifPool = {}
-    first, second = source.load("2026f", pool), source.load("2026f", pool)
+    first, second = source.load("2026f", pool).release, source.load("2026f", pool).release
     assert len(pool) == 2
     assert all(first.files[name] is second.files[name] for name in first.files)
 
@@ -104,7 +104,8 @@ def test_loads_in_many_threads_are_equal(source: Source) -> None:
     pool: TzifPool = {}
     digests: list[str] = []
     threads = [
-        threading.Thread(target=lambda: digests.append(source.load("2026f", pool).tree_digest)) for _ in range(8)
+        threading.Thread(target=lambda: digests.append(source.load("2026f", pool).release.tree_digest))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()

@@ -7,11 +7,13 @@ import pytest
 
 from app.artifact.record import Record, make_record, read_record, write_record
 from app.build.builder import Artifact, Builder, Outcome
+from app.build.ledger import Ledger
 from app.build.library import Library
 from app.digest import sha256_hex
 from app.errors import UnknownArtifact
 from app.sources.directory import WheelDirectory
 from app.store.disk import DiskStore
+from app.store.memory import MemoryStore
 from tests.build.parts import put_wheel, spec
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +36,7 @@ class House:
     def restarted(self) -> Builder:
         """Return a builder that has read nothing yet."""
         return Builder(
-            Library([WheelDirectory(self.wheels)]),
+            Library([WheelDirectory(self.wheels)], ledger=Ledger(MemoryStore())),
             self.store,
             observe=lambda outcome, _: self.outcomes.append(outcome),
         )

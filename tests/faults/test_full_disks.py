@@ -15,6 +15,7 @@ from pathlib import Path
 from app.digest import sha256_hex
 from app.errors import StoreUnavailable
 from app.store.disk import DiskStore
+from app.store.memory import MemoryStore
 
 root = Path(sys.argv[1])
 store = DiskStore(root / "store")
@@ -42,6 +43,7 @@ import asyncio, contextlib, json, logging, resource, sys
 from pathlib import Path
 from app.artifact.spec import parse_spec
 from app.build.builder import Builder
+from app.build.ledger import Ledger
 from app.build.library import Library
 from app.digest import sha256_hex
 from app.sources.directory import WheelDirectory
@@ -54,7 +56,7 @@ with contextlib.suppress(OSError):
     while True:
         room.write(bytes(4096))
 logging.disable()
-builder = Builder(Library([WheelDirectory(root.parent)]), store)
+builder = Builder(Library([WheelDirectory(root.parent)], ledger=Ledger(MemoryStore())), store)
 spec = parse_spec("2026f", ["*"], format="tar", options={"tables": "tzdata.zi,zone.tab", "links": "copy"})
 first = asyncio.run(builder.build(spec))
 lost = store.read_blob(first.hex) is None

@@ -40,7 +40,7 @@ def test_only_wheels_of_tzdata_are_looked_at(tmp_path: Path) -> None:
 
 def test_a_release_says_the_wheel_it_came_from(tmp_path: Path) -> None:
     put(tmp_path)
-    origin = WheelDirectory(tmp_path).load("2026f", {}).origin
+    origin = WheelDirectory(tmp_path).load("2026f", {}).release.origin
     assert (origin.source, origin.package_version) == ("wheels", "2026.6")
     assert origin.sha256 is not None
 
@@ -51,7 +51,7 @@ def test_a_release_says_the_wheel_it_came_from(tmp_path: Path) -> None:
 def test_of_two_wheels_for_one_release_the_later_package_counts(tmp_path: Path, earlier: str, later: str) -> None:
     put(tmp_path, package=later)
     put(tmp_path, package=earlier)
-    assert WheelDirectory(tmp_path).load("2026f", {}).origin.package_version == later
+    assert WheelDirectory(tmp_path).load("2026f", {}).release.origin.package_version == later
 
 
 def test_a_new_wheel_is_found(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_new_wheel_is_found(tmp_path: Path) -> None:
     assert source.offers().releases == {"2026e"}
     put(tmp_path)
     assert source.offers().releases == {"2026e", "2026f"}
-    assert source.load("2026f", {}).version == "2026f"
+    assert source.load("2026f", {}).release.version == "2026f"
 
 
 def test_a_wheel_that_is_gone_is_no_longer_offered(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_wheel_that_cannot_be_named_is_refused_while_others_serve(tmp_path: Pa
         "tzdata-2-py3-none-any.whl": True,
         "tzdata-3-py3-none-any.whl": False,
     }
-    assert source.load("2026f", {}).version == "2026f"
+    assert source.load("2026f", {}).release.version == "2026f"
 
 
 def test_a_tampered_wheel_is_offered_and_refused_by_its_file_name(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_mended_wheel_is_named_anew(tmp_path: Path) -> None:
     assert [*source.offers().refused] == [path.name]
     put(tmp_path)
     assert source.offers().refused == {}
-    assert source.load("2026f", {}).version == "2026f"
+    assert source.load("2026f", {}).release.version == "2026f"
 
 
 class TestWhatDirectoriesHold:
@@ -129,7 +129,7 @@ class TestWhatDirectoriesHold:
         source = WheelDirectory(odd.parent)
         offers = source.offers()
         assert offers.releases == {"2026f"}
-        assert source.load("2026f", {}).version == "2026f"
+        assert source.load("2026f", {}).release.version == "2026f"
         return offers.refused[odd.name]
 
     def test_a_dangling_link(self, odd: Path) -> None:

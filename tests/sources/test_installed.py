@@ -26,7 +26,7 @@ def refusal() -> str:
 def test_the_installed_release_loads() -> None:
     source = InstalledSource()
     (version,) = source.offers().releases
-    release = source.load(version, {})
+    release = source.load(version, {}).release
     assert release.version == version
     assert release.origin.source == "installed"
     assert release.origin.package_version == importlib.metadata.version("tzdata")
@@ -37,7 +37,10 @@ def test_it_equals_the_wheel_it_was_installed_from(wheels_dir: Path) -> None:
     source = InstalledSource()
     (version,) = source.offers().releases
     wheel = wheels_dir / f"tzdata-{importlib.metadata.version('tzdata')}-py2.py3-none-any.whl"
-    assert source.load(version, {}).tree_digest == load_wheel(wheel.read_bytes(), source="test", pool={}).tree_digest
+    assert (
+        source.load(version, {}).release.tree_digest
+        == load_wheel(wheel.read_bytes(), source="test", pool={}).tree_digest
+    )
 
 
 def test_another_release_than_the_installed_one_is_unknown() -> None:
@@ -47,14 +50,14 @@ def test_another_release_than_the_installed_one_is_unknown() -> None:
 
 def test_an_install_of_the_small_package_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(small_package(), tmp_path, monkeypatch)
-    assert [*InstalledSource().load("2026f", {}).files] == ["Asia/Tokyo", "Etc/UTC", "Japan", "UTC"]
+    assert [*InstalledSource().load("2026f", {}).release.files] == ["Asia/Tokyo", "Etc/UTC", "Japan", "UTC"]
 
 
 def test_what_an_installer_adds_is_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = small_package()
     record = write_record(files) + f"tzdata/__pycache__/__init__.cpython-311.pyc,,\n{DIST_INFO}/INSTALLER,,\n".encode()
     install(files, tmp_path, monkeypatch, record=record)
-    assert InstalledSource().load("2026f", {}).version == "2026f"
+    assert InstalledSource().load("2026f", {}).release.version == "2026f"
 
 
 def test_a_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,4 +118,4 @@ def test_an_install_equals_the_wheel_of_the_same_files(tmp_path: Path, monkeypat
     files = small_package()
     install(files, tmp_path, monkeypatch)
     wheel = load_wheel(write_wheel(files), source="test", pool={})
-    assert InstalledSource().load("2026f", {}).tree_digest == wheel.tree_digest
+    assert InstalledSource().load("2026f", {}).release.tree_digest == wheel.tree_digest

@@ -24,7 +24,7 @@ def zic_tree(directory: Path, *, without: tuple[str, ...] = ()) -> Path:
 def load(directory: Path) -> Release:
     source = TreeSource(directory)
     (version,) = source.offers().releases
-    return source.load(version, {})
+    return source.load(version, {}).release
 
 
 def codes(release: Release) -> list[str]:

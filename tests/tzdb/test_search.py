@@ -16,7 +16,7 @@ from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
 def installed_release() -> Release:
     source = InstalledSource()
     (version,) = source.offers().releases
-    return source.load(version, {})
+    return source.load(version, {}).release
 
 
 def names(facts: tuple[ZoneFact, ...]) -> list[str]:

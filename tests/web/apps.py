@@ -7,10 +7,11 @@ from dataclasses import replace
 import httpx
 
 from app.build.builder import Builder
+from app.build.ledger import Ledger
 from app.build.library import Library
 from app.errors import UnknownRelease
 from app.settings import Settings
-from app.sources.base import Offers
+from app.sources.base import Loaded, Offers
 from app.store.base import Store
 from app.store.memory import MemoryStore
 from app.tzdb.release import Release, TzifPool
@@ -26,6 +27,7 @@ class Shelf:
     """Source: releases in memory; more can be put on while the service runs."""
 
     name = "shelf"
+    remote = False
 
     def __init__(self, *releases: Release) -> None:
         self._releases = {release.version: release for release in releases}
@@ -34,21 +36,21 @@ class Shelf:
         """Offer one more."""
         self._releases[release.version] = release
 
-    def offers(self) -> Offers:
+    def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
         """See ``Source.offers``."""
         return Offers(frozenset(self._releases), {})
 
-    def load(self, version: str, pool: TzifPool) -> Release:  # noqa: ARG002 - nothing is read here
+    def load(self, version: str, pool: TzifPool) -> Loaded:  # noqa: ARG002 - nothing is read here
         """See ``Source.load``."""
         if version not in self._releases:
             raise UnknownRelease(f"release {version} is not on the shelf", release=version)
-        return self._releases[version]
+        return Loaded(self._releases[version], None)
 
 
 def make_parts(shelf: Shelf | None = None, *, store: Store | None = None, settings: Settings | None = None) -> WebParts:
     """Return the parts of an application over the invented release, or what is on ``shelf``."""
     settings = replace(settings or Settings(), request_log=False, public_url=BASE_URL)
-    library = Library([Shelf(make_invented_release()) if shelf is None else shelf])
+    library = Library([Shelf(make_invented_release()) if shelf is None else shelf], ledger=Ledger(MemoryStore()))
     store = store or MemoryStore()
     tally = Tally()
     hot = HotAnswers(library, max_bytes=settings.hot_bytes)

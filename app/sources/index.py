@@ -1,0 +1,139 @@
+"""A package index: every release that was ever published, fetched when somebody asks for it."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from app.digest import sha256_hex
+from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
+from app.sources.base import Loaded, Offers, Promise
+from app.sources.download import SILENCE_SECONDS, Downloader
+from app.sources.index_address import IndexAddress
+from app.sources.index_page import ACCEPT, IndexedWheel, read_index_page
+from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
+from app.tzdb.release import TzifPool
+
+MAX_PAGE_BYTES = 4 << 20
+WHEEL_SECONDS = 30.0
+"""Longest time for one wheel, however steadily it comes."""
+WANTED_AGAIN_SECONDS = 60.0
+"""How soon a release that nobody has seen may make this program look at the index again."""
+FAILED_AGAIN_SECONDS = 5.0
+"""How soon an index that failed is tried again; until then everyone gets the same error at once."""
+
+_WHEEL_TYPE = "application/octet-stream, */*;q=0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One reading of the index page. Units: ``at`` in seconds of the monotonic clock."""
+
+    wheels: tuple[IndexedWheel, ...]
+    hosts: frozenset[str]
+    url: str
+    at: float
+
+
+class IndexSource:
+    """Source: the tzdata wheels of one package index, each verified against the sha256 that the index promises."""
+
+    name = "index"
+    remote = True
+
+    def __init__(
+        self,
+        find_address: Callable[[], IndexAddress],
+        *,
+        refresh_seconds: float,
+        wheel_seconds: float = WHEEL_SECONDS,
+    ) -> None:
+        """Shape: ``find_address`` is called once, on first use, and again after it failed.
+
+        Units: the list of files is read again after ``refresh_seconds`` at the latest; a wheel may take
+        ``wheel_seconds``.
+        """
+        self._find_address = find_address
+        self._refresh_seconds = refresh_seconds
+        self._wheel_seconds = wheel_seconds
+        self._lock = threading.Lock()
+        self._client: tuple[Downloader, str] | None = None
+        self._look: _Look | None = None
+        self._failure: tuple[float, TzdataFilterError] | None = None
+        self._named: dict[str, str] = {}
+        """File name → the IANA release it turned out to hold, where that is not the presumed one."""
+
+    def offers(self, *, wanted: bool = False) -> Offers:
+        """See ``Source.offers``. Names are presumed from package versions until a wheel has been read."""
+        look = self._fresh_look(WANTED_AGAIN_SECONDS if wanted else self._refresh_seconds)
+        # Of two package versions for one release the later counts, so it is written last.
+        promises = {
+            self._release_of(wheel): Promise(wheel.package_version, wheel.sha256) for wheel in reversed(look.wheels)
+        }
+        return Offers(frozenset(promises), {}, promises=promises)
+
+    def load(self, version: str, pool: TzifPool) -> Loaded:
+        """See ``Source.load``."""
+        look = self._fresh_look(self._refresh_seconds)
+        for wheel in look.wheels:
+            if self._release_of(wheel) != version:
+                continue
+            content = self._fetch(wheel, look)
+            release = load_wheel(content, source=self.name, pool=pool)
+            if release.version == version:
+                return Loaded(release, content)
+            self._named[wheel.file_name] = release.version
+        raise UnknownRelease(f"the package index has no wheel of release {version}", release=version)
+
+    def _release_of(self, wheel: IndexedWheel) -> str:
+        return self._named.get(wheel.file_name, wheel.presumed)
+
+    def _fetch(self, wheel: IndexedWheel, look: _Look) -> bytes:
+        if wheel.sha256 is None:
+            raise UntrustedRelease(f"the index promises no sha256 for {wheel.file_name}", release=wheel.presumed)
+        downloader, _ = self._connect()
+        content = downloader.fetch(
+            wheel.url,
+            accept=_WHEEL_TYPE,
+            max_bytes=MAX_WHEEL_BYTES,
+            deadline_seconds=self._wheel_seconds,
+            hosts=look.hosts,
+        ).content
+        if sha256_hex(content) != wheel.sha256:
+            raise UntrustedRelease(
+                f"{wheel.file_name} differs from the sha256 that the index promises", release=wheel.presumed
+            )
+        return content
+
+    def _fresh_look(self, max_age_seconds: float) -> _Look:
+        """Return the list of files, read again if it is too old. One thread reads, the others wait for it."""
+        with self._lock:
+            now = time.monotonic()
+            if self._look is not None and now - self._look.at < max_age_seconds:
+                return self._look
+            if self._failure is not None and now - self._failure[0] < FAILED_AGAIN_SECONDS:
+                raise self._failure[1]
+            try:
+                self._look, self._failure = self._read_page(), None
+            except (SourceUnreachable, UntrustedIndex) as error:
+                self._failure = (time.monotonic(), error)
+                raise
+            return self._look
+
+    def _read_page(self) -> _Look:
+        downloader, url = self._connect()
+        page = downloader.fetch(
+            f"{url}/tzdata/", accept=ACCEPT, max_bytes=MAX_PAGE_BYTES, deadline_seconds=SILENCE_SECONDS
+        )
+        wheels = read_index_page(page.content, content_type=page.content_type, url=page.url)
+        # Files may lie on another host; only https makes its name worth something.
+        parts = [urlsplit(wheel.url) for wheel in wheels]
+        hosts = frozenset(part.hostname for part in parts if part.scheme == "https" and part.hostname)
+        return _Look(wheels, hosts, page.url, time.monotonic())
+
+    def _connect(self) -> tuple[Downloader, str]:
+        if self._client is None:
+            address = self._find_address()
+            self._client = (Downloader(address.url, ca_file=address.ca_file), address.url)
+        return self._client

@@ -1,0 +1,162 @@
+"""A package index on loopback, with moods: what an index, or something in its way, can do wrong."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal, TypedDict
+
+Mood = Literal[
+    "well",
+    "refuses",
+    "hangs",
+    "fails",
+    "truncates",
+    "wrong hash",
+    "no hash",
+    "wrong content type",
+    "not json",
+    "endless",
+    "drips",
+    "redirects away",
+    "redirects to http",
+    "redirects in a circle",
+    "names a stranger",
+]
+
+
+@dataclass
+class LoopbackIndex:
+    """What the index holds and how it feels; tests change both while it runs.
+
+    Shape: ``wheels`` file name → bytes; ``mood`` for pages, ``file_mood`` for wheels; ``asked`` every path, in order.
+    """
+
+    wheels: dict[str, bytes]
+    url: str = ""
+    html: bool = False
+    mood: Mood = "well"
+    file_mood: Mood = "well"
+    credentials: str | None = None
+    asked: list[str] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def count(self, part: str) -> int:
+        """Return how many requests had ``part`` in their path."""
+        return sum(part in path for path in self.asked)
+
+
+@contextmanager
+def loopback_index(wheels: Mapping[str, bytes]) -> Iterator[LoopbackIndex]:
+    """Run an index that holds ``wheels`` until the block ends."""
+    index = LoopbackIndex(dict(wheels))
+
+    class Handler(_Handler):
+        held = index
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    index.url = f"http://127.0.0.1:{server.server_port}/simple"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield index
+    finally:
+        index.stopping.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _File(TypedDict):
+    filename: str
+    url: str
+    hashes: dict[str, str]
+    yanked: bool
+
+
+class _Handler(BaseHTTPRequestHandler):
+    held: LoopbackIndex
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        index = self.held
+        index.asked.append(self.path)
+        if index.credentials is not None and self.headers.get("Authorization") != index.credentials:
+            self._send(401, b"", {"WWW-Authenticate": "Basic"})
+        elif self.path == "/simple/tzdata/":
+            self._in_mood(index.mood, *self._page())
+        elif (name := self.path.rpartition("/")[2]) in index.wheels:
+            self._in_mood(index.file_mood, index.wheels[name], "application/octet-stream")
+        else:
+            self._send(404, b"")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+    def _page(self) -> tuple[bytes, str]:
+        index = self.held
+        host = "http://stranger.invalid" if index.mood == "names a stranger" else ""
+        files: list[_File] = []
+        for name, wheel in index.wheels.items():
+            sum_ = hashlib.sha256(b"other" if index.mood == "wrong hash" else wheel).hexdigest()
+            hashes = {} if index.mood == "no hash" else {"sha256": sum_}
+            files.append({"filename": name, "url": f"{host}/files/{name}", "hashes": hashes, "yanked": False})
+        if not index.html:
+            page = {"meta": {"api-version": "1.1"}, "name": "tzdata", "files": files}
+            return json.dumps(page).encode(), "application/vnd.pypi.simple.v1+json"
+        anchors = "".join(
+            f'<a href="{item["url"]}#sha256={item["hashes"].get("sha256", "")}">{item["filename"]}</a>\n'
+            for item in files
+        )
+        return f"<!doctype html><html><body>{anchors}</body></html>".encode(), "text/html; charset=utf-8"
+
+    def _in_mood(self, mood: Mood, content: bytes, content_type: str) -> None:
+        match mood:
+            case "hangs":
+                self.held.stopping.wait(20)
+                self.close_connection = True
+            case "refuses":
+                self.close_connection = True
+            case "fails":
+                self._send(500, b"oops")
+            case "truncates":
+                self._send(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
+                self.close_connection = True
+            case "wrong content type":
+                self._send(200, content, {"Content-Type": "text/plain"})
+            case "not json":
+                self._send(200, b"{", {"Content-Type": content_type})
+            case "endless" | "drips":
+                self._stream(b"x" * 65_536 if mood == "endless" else b"x", pause=0.0 if mood == "endless" else 0.2)
+            case "redirects away":
+                self._send(302, b"", {"Location": "https://stranger.invalid/"})
+            case "redirects to http":
+                self._send(302, b"", {"Location": "http://stranger.invalid/"})
+            case "redirects in a circle":
+                self._send(302, b"", {"Location": self.path})
+            case "well" | "wrong hash" | "no hash" | "names a stranger":
+                self._send(200, content, {"Content-Type": content_type})
+
+    def _send(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _stream(self, piece: bytes, *, pause: float) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while not self.held.stopping.is_set():
+                self.wfile.write(piece)
+                time.sleep(pause)
+        except OSError:
+            return  # the client had enough, as it should
