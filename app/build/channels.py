@@ -28,6 +28,8 @@ def resolve_channel(choice: str, known: Sequence[str], *, channels: Mapping[str,
             back = int(match[1] or 0)
             if back < len(known):
                 return known[back]
+            if not known:
+                raise UnknownRelease("there is no release at all: no source offers one that verifies", release=choice)
             raise UnknownRelease(f"{meant} goes back further than the {len(known)} releases known here", release=choice)
         if meant not in channels:
             break

@@ -83,7 +83,7 @@ class Library:
 
     @property
     def generation(self) -> int:
-        """A number that grows whenever ``latest`` or the list of releases may have changed."""
+        """A number that grows whenever ``latest``, the list of releases or its freshness may have changed."""
         return self._generation
 
     def stale_seconds(self) -> float | None:

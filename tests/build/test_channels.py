@@ -38,5 +38,5 @@ def test_the_error_tells_the_channels_there_are() -> None:
 
 
 def test_without_any_release_latest_is_unknown() -> None:
-    with pytest.raises(UnknownRelease, match="0 releases"):
+    with pytest.raises(UnknownRelease, match="no release at all"):
         resolve_channel("latest", (), channels={})

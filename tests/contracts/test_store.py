@@ -14,6 +14,8 @@ from app.store.memory import MemoryStore
 KEY = sha256_hex(b"a key")
 NOT_KEYS = ["", "x", "../../outside", KEY[:-1], KEY + "0", KEY.upper(), "/" + KEY[1:], KEY[:-1] + "g", KEY[:-1] + "\n"]
 
+NOT_NOTE_KEYS = ["", "../../outside", KEY + "0", KEY.upper(), "/" + KEY[1:], KEY[:-1] + "\n", "a b", "é"]
+
 
 @pytest.fixture(params=["memory", "disk"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
@@ -33,7 +35,7 @@ def test_a_blob_is_read_as_it_was_written(store: Store, content: bytes) -> None:
 
 def test_what_was_never_written_is_absent(store: Store) -> None:
     assert store.read_blob(KEY) is None
-    assert [store.read_note(kind, KEY) for kind in get_args(NoteKind)] == [None, None]
+    assert [store.read_note(kind, KEY) for kind in get_args(NoteKind)] == [None] * len(get_args(NoteKind))
 
 
 def test_a_blob_under_another_sum_is_a_mistake_of_the_caller(store: Store) -> None:
@@ -61,10 +63,22 @@ def test_notes_of_two_kinds_and_blobs_are_apart(store: Store) -> None:
     assert (store.read_note("record", key), store.read_note("origin", key)) == (b"record", b"origin")
 
 
-@pytest.mark.parametrize("key", NOT_KEYS)
-def test_a_note_needs_a_key_of_64_hex_digits(store: Store, key: str) -> None:
-    with pytest.raises(ValueError, match=r"is not 64 hex digits"):
+@pytest.mark.parametrize("key", NOT_NOTE_KEYS)
+def test_a_note_needs_a_key_of_small_letters_and_digits(store: Store, key: str) -> None:
+    with pytest.raises(ValueError, match=r"is not 1 to 64 of 0-9a-z"):
         store.write_note("record", key, b"note")
+
+
+def test_a_note_may_have_a_short_key_and_the_keys_of_a_kind_can_be_listed(store: Store) -> None:
+    for key in ("2026f", "2024a", KEY):
+        store.write_note("release", key, b"note")
+    store.write_note("origin", "2020a", b"another kind")
+    assert store.note_keys("release") == sorted(["2024a", "2026f", KEY])
+    assert store.read_note("release", "2026f") == b"note"
+
+
+def test_a_store_without_notes_lists_none(store: Store) -> None:
+    assert store.note_keys("record") == []
 
 
 @pytest.mark.parametrize("key", NOT_KEYS)
