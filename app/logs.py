@@ -12,12 +12,16 @@ ROOT = "app"
 
 
 class TextFormatter(logging.Formatter):
-    """``TIME LEVEL MESSAGE``, with a trace on further lines if there is one. Units: UTC, milliseconds."""
+    """``TIME LEVEL MESSAGE``, with a trace on further, indented lines if there is one. Units: UTC, milliseconds."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
         line = f"{write_time(record.created)} {record.levelname.lower():7} {one_line(record.getMessage())}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if not record.exc_info:
+            return line
+        # Indented, since the words of an exception may come from a client and hold line breaks.
+        trace = (f"    {one_line(part)}" for part in self.formatException(record.exc_info).splitlines())
+        return "\n".join((line, *trace))
 
 
 class JsonFormatter(logging.Formatter):

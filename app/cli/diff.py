@@ -66,7 +66,8 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     name comes or goes. Files that differ in bytes alone do not count. Other codes are those of every command.
     """
     parts: Parts = ctx.obj
-    found = asyncio.run(_diff(parts, options))
+    # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
+    found = asyncio.run(_diff(parts, options, zones=_zones(options)))
     if options["as_json"] and not options["quiet"]:
         click.echo(json.dumps(diff_row(found), indent=2))
     elif not options["quiet"]:
@@ -77,11 +78,13 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
         ctx.exit(AFFECTED)
 
 
-async def _diff(parts: Parts, options: _Options) -> ReleaseDiff:
+def _zones(options: _Options) -> list[str]:
     file = options["zones_file"]
     zones = [*split_zones(options["zones"]), *(read_zones_file(file) if file is not None else ())]
-    if not zones and file is None:
-        zones = ["*"]
+    return ["*"] if not zones and file is None else zones
+
+
+async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> ReleaseDiff:
     chosen = {"aliases": options["aliases"]} if options["aliases"] is not None else {}
     spec = parse_spec(options["after"], zones, format="tar", options=chosen)
     since = parse_since(options["since"])
@@ -117,7 +120,7 @@ def _lines(found: ReleaseDiff) -> Iterator[str]:
 
 
 def _row(zone: ZoneDiff) -> tuple[str, ...]:
-    if zone.period_affected is None:
+    if zone.period_affected is None or zone.first_affected is None:
         there = tuple("absent" if role is None else _role(role) for role in (zone.role_before, zone.role_after))
         return (zone.zone, zone.change, "-", *there, "-")
     held = (_local(changes[0], zone.period_affected) for changes in (zone.before, zone.after))
@@ -131,8 +134,8 @@ def _local(change: Change, at: int) -> str:
     return f"{time}{row['utc_offset']} {row['abbreviation']}{' (dst)' if row['is_dst'] else ''}"
 
 
-def _instant(t: int | None) -> str:
-    return "the beginning" if t == BEGINNING else write_instant(t) or "-"
+def _instant(t: int) -> str:
+    return "the beginning" if t == BEGINNING else write_instant(t)
 
 
 def _role(role: Role) -> str:

@@ -67,7 +67,7 @@ class ExitCode:
 UNEXPECTED, INTERRUPTED, READER_LEFT = 1, 130, 141
 EXIT_CODES = (
     ExitCode(0, "fine"),
-    ExitCode(UNEXPECTED, "unexpected: a fault of this program"),
+    ExitCode(UNEXPECTED, "unexpected, a fault of this program; diff: the zones are affected"),
     ExitCode(2, "wrong usage, a malformed request or setting", (click.UsageError, InvalidRequest, InvalidSettings)),
     ExitCode(3, "the release, zone, table or artifact is not there", (NotFound,)),
     ExitCode(4, "something does not verify", (UntrustedRelease, InvalidContent, DoesNotVerify)),

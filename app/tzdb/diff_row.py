@@ -1,7 +1,7 @@
 """How a diff looks as JSON: the members that clients rely on, the same from the service and the command line."""
 
 from datetime import datetime, timedelta
-from typing import TypedDict, overload
+from typing import TypedDict
 
 from app.tzdb.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
 from app.tzdb.release import ZoneKind
@@ -80,9 +80,9 @@ def diff_row(diff: ReleaseDiff) -> DiffRow:
         "from": diff.before,
         "to": diff.after,
         "affected": diff.affected,
-        "first_affected": write_instant(diff.first_affected),
+        "first_affected": _instant_or_null(diff.first_affected),
         "period": diff.period,
-        "period_affected": write_instant(diff.period_affected),
+        "period_affected": _instant_or_null(diff.period_affected),
         "future_from": write_instant(diff.future_from),
         "compared": diff.compared,
         "counts": dict(diff.counts),
@@ -95,7 +95,7 @@ def change_row(change: Change) -> ChangeRow:
     """Return the JSON of a change of clocks."""
     utoff = change.local.utoff
     return {
-        "at": write_instant(change.at),
+        "at": _instant_or_null(change.at),
         "unix": change.at,
         "local_time": None if change.at is None else write_instant(change.at + utoff)[:-1],
         "utoff": utoff,
@@ -105,14 +105,10 @@ def change_row(change: Change) -> ChangeRow:
     }
 
 
-@overload
-def write_instant(t: int) -> str: ...
-@overload
-def write_instant(t: int | None) -> str | None: ...
-def write_instant(t: int | None) -> str | None:
-    """Return an instant as text. Shape: ``2026-10-25T01:00:00Z``, RFC 3339; ``None`` stays. Units: Unix seconds."""
+def write_instant(t: int) -> str:
+    """Return an instant as text. Shape: ``2026-10-25T01:00:00Z``, RFC 3339. Units: ``t`` in Unix seconds."""
     # Not strftime: its years below 1000 have fewer than four digits on some platforms.
-    return None if t is None else (_EPOCH + timedelta(seconds=t)).isoformat() + "Z"
+    return (_EPOCH + timedelta(seconds=t)).isoformat() + "Z"
 
 
 def write_utc_offset(utoff: int) -> str:
@@ -122,12 +118,16 @@ def write_utc_offset(utoff: int) -> str:
     return f"{text}:{seconds:02}" if seconds else text
 
 
+def _instant_or_null(t: int | None) -> str | None:
+    return None if t is None else write_instant(t)
+
+
 def _zone_row(zone: ZoneDiff) -> ZoneDiffRow:
     return {
         "zone": zone.zone,
         "change": zone.change,
-        "first_affected": write_instant(zone.first_affected),
-        "period_affected": write_instant(zone.period_affected),
+        "first_affected": _instant_or_null(zone.first_affected),
+        "period_affected": _instant_or_null(zone.period_affected),
         "before": [change_row(change) for change in zone.before],
         "after": [change_row(change) for change in zone.after],
         "role_before": _role_row(zone.role_before),

@@ -37,6 +37,7 @@ FormatPath = Annotated[
         examples=["tar.gz"],
     ),
 ]
+CodePath = Annotated[str, Path(description="The last part of a problem's `type`.", examples=["unknown-zones"])]
 HexPath = Annotated[
     str,
     Path(

@@ -12,7 +12,7 @@ from app.build.library import Library
 from app.tzdb.diff import default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.diff_row import diff_row
 from app.tzdb.names import is_release_name
-from app.web.answers import PINNED, REVALIDATE, AnswerResponse
+from app.web.answers import PINNED, REVALIDATE, Answer, AnswerResponse
 from app.web.described import EarlierPath, LaterPath, conditional_answers, query
 from app.web.hot import HotAnswers
 from app.web.json_answers import json_answer
@@ -38,20 +38,21 @@ class DiffRoutes:
         since = parse_since(options.get("since", "ever"))
         now = parse_instant(options["now"]) if "now" in options else None
         old, new = await self.library.release(before), await self.library.release(after)
-        diff = await asyncio.to_thread(
-            diff_releases,
-            old,
-            new,
-            selectors=spec.selectors,
-            aliases=spec.aliases,
-            future_from=default_future(old.version, new.version) if now is None else now,
-        )
         pinned = is_release_name(before) and is_release_name(after)
-        answer = json_answer(
-            diff_row(diff.since(since)),
-            cache_control=PINNED if pinned else REVALIDATE,
-            extra={"tzdata-release": new.version},
-        )
+
+        def work() -> Answer:
+            future_from = default_future(old.version, new.version) if now is None else now
+            diff = diff_releases(
+                old, new, selectors=spec.selectors, aliases=spec.aliases, future_from=future_from
+            ).since(since)
+            return json_answer(
+                diff_row(diff),
+                cache_control=PINNED if pinned else REVALIDATE,
+                extra={"tzdata-release": new.version},
+            )
+
+        # The JSON too: that of a whole tree has half a megabyte.
+        answer = await asyncio.to_thread(work)
         route: str = request.scope["route"].path_format
         self.hot.put(request.scope, answer, route=route, generation=None if pinned else generation)
         return AnswerResponse(answer)

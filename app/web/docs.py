@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from app.errors import NotFound
 from app.tzdb.names import quote
 from app.web.answers import REVALIDATE, AnswerResponse
-from app.web.described import answers
+from app.web.described import CodePath, answers
 from app.web.json_answers import json_answer
 from app.web.problems import problem_kinds, status_of
 
@@ -84,7 +84,7 @@ def docs_router(app: FastAPI) -> APIRouter:
         lines = (f"/problems/{kind.code}  {status_of(kind)}  {kind.title}\n" for kind in problem_kinds())
         return PlainTextResponse("".join(lines), headers={"cache-control": "no-cache"})
 
-    async def problem(code: str) -> Response:
+    async def problem(code: CodePath) -> Response:
         """Show what one kind of problem means."""
         for kind in problem_kinds():
             if kind.code == code:

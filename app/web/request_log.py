@@ -5,7 +5,7 @@ import json
 import sys
 from typing import NamedTuple, TextIO
 
-from app.logs import write_time
+from app.logs import one_line, write_time
 from app.settings import LogFormat
 
 FLUSH_SECONDS = 0.25
@@ -59,7 +59,7 @@ class RequestLog:
 
 def _target(line: RequestLine) -> str:
     target = line.path + b"?" + line.query if line.query else line.path
-    return target.decode("ascii", "backslashreplace")
+    return one_line(target.decode("ascii", "backslashreplace"))
 
 
 def _write_text(line: RequestLine) -> str:

@@ -74,6 +74,12 @@ class TestHonestBundles:
         invoke("extract", "Europe/*", "--aliases", "all", "--links", links, "--prefix", prefix, "-o", path)
         assert invoke("verify", path, "--release", "latest").exit_code == 0
 
+    @pytest.mark.parametrize("form", ["out.tar", "out.zip"])
+    def test_fat_files_are_those_of_their_release_too(self, form: str, tmp_path: Path) -> None:
+        path = tmp_path / form
+        assert invoke("extract", *ZONES, "--encoding", "fat", "-o", path).exit_code == 0
+        assert invoke("verify", path, "--release", "latest").exit_code == 0
+
     def test_archives_that_other_tools_wrote_verify_as_well(self) -> None:
         files = [("./Test/Zone", TZIF), ("./Test/Link", TZIF)]
         assert read_archive(write_any_tar([tar_header(".", tarfile.DIRTYPE), *files])).keys() == {

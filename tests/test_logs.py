@@ -1,0 +1,91 @@
+"""The log: one entry a line as text or JSON, and nothing logged can forge another."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from app.logs import ROOT, configure_logs, one_line, write_time
+from app.settings import LogFormat
+
+FORGED = "2026-01-01T00:00:00.000Z error   forged"
+FORMATS: tuple[LogFormat, ...] = ("text", "json")
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_they_were() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in (ROOT, "uvicorn.error")]
+    before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
+    yield
+    for logger, handlers, propagate, level in before:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+def logged(log_format: LogFormat, message: str, *, trace_of: str = "") -> list[str]:
+    """Return the lines that come of one entry."""
+    stream = io.StringIO()
+    configure_logs(log_format, "info", stream)
+    log = logging.getLogger("app.web.front")
+    try:
+        raise RuntimeError(trace_of)
+    except RuntimeError as error:
+        log.warning("%s", message, exc_info=error if trace_of else None)
+    return stream.getvalue().split("\n")[:-1]
+
+
+def test_text_is_time_level_and_message() -> None:
+    (line,) = logged("text", "all is well")
+    time, level, message = line.split(maxsplit=2)
+    assert (time[10], time[-1], level, message) == ("T", "Z", "warning", "all is well")
+
+
+def test_json_has_the_same_and_the_logger() -> None:
+    (line,) = logged("json", "all is well")
+    entry = json.loads(line)
+    assert {**entry, "time": ""} == {
+        "time": "",
+        "level": "warning",
+        "logger": "app.web.front",
+        "message": "all is well",
+    }
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+@pytest.mark.parametrize("separator", ["\n", "\r", "\r\n", "\u2028", "\x85", "\x0b"])
+def test_a_message_stays_on_its_line(log_format: LogFormat, separator: str) -> None:
+    (line,) = logged(log_format, f"a{separator}{FORGED}")
+    assert line.isprintable()
+
+
+def test_a_trace_in_text_is_indented_whatever_it_says() -> None:
+    first, *trace = logged("text", "failed", trace_of=f"a\n{FORGED}\u2028{FORGED}\x1b[2J")
+    assert first.endswith("failed")
+    assert len([line for line in trace if FORGED in line]) == 2
+    assert all(line.startswith("    ") and line.isprintable() for line in trace)
+
+
+def test_a_trace_in_json_is_a_member() -> None:
+    (line,) = logged("json", "failed", trace_of=f"a\n{FORGED}")
+    assert FORGED in json.loads(line)["trace"]
+
+
+def test_the_level_is_kept_and_the_server_logs_to_the_same_place() -> None:
+    stream = io.StringIO()
+    configure_logs("text", "error", stream)
+    logging.getLogger("app.x").warning("too low")
+    logging.getLogger("uvicorn.error").error("high enough")
+    assert stream.getvalue().rstrip("\n").endswith("high enough")
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_times_are_utc_with_milliseconds() -> None:
+    assert write_time(0.0) == "1970-01-01T00:00:00.000Z"
+    assert write_time(1_700_000_000.5) == "2023-11-14T22:13:20.500Z"
+
+
+def test_one_line_leaves_what_can_be_printed() -> None:
+    assert one_line("Märchen Point → 北京") == "Märchen Point → 北京"
+    assert one_line("a\tb\x00") == "a\\tb\\x00"
