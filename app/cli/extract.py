@@ -13,7 +13,7 @@ from app.artifact.plan import Entry
 from app.artifact.spec import FORMATS, Format, parse_format
 from app.cli.directory_output import Outcome, write_directory
 from app.cli.file_output import write_file
-from app.cli.local import fetch_release, make_local
+from app.cli.local import open_release
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
@@ -60,8 +60,7 @@ async def _extract(parts: Parts, options: _Options) -> None:
         raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
     # A directory gets what a tar would unpack to.
     spec = parse_selection(options, format=file_format or "tar")
-    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
-    release = await fetch_release(local.library, spec.release)
+    local, release = await open_release(parts, options, spec.release, tree=options["tree"])
     if file_format is None:
         plan = await local.builder.plan(spec)
         outcome = write_directory(Path(output), plan.entries, replace=options["replace"])

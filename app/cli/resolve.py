@@ -9,7 +9,7 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
-from app.cli.local import fetch_release, make_local
+from app.cli.local import open_release
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
@@ -34,8 +34,7 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
 async def _resolve(parts: Parts, options: _Options) -> None:
     spec = parse_selection(options, format=options["format"] or "tar")
-    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
-    release = await fetch_release(local.library, spec.release)
+    local, release = await open_release(parts, options, spec.release, tree=options["tree"])
     plan = await local.builder.plan(spec)
     if options["as_json"]:
         click.echo(json.dumps(plan_row(plan), indent=2))
