@@ -59,10 +59,11 @@ def make_builder(settings: Settings, library: Library, store: Store, observe: Ob
 def make_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
     """See ``Parts.local``."""
     store = make_store(settings)
-    ledger = Ledger(store)
+    # A tree may be another edition of its release: it must not become what the release is held against.
+    ledger = Ledger(store if tree is None else MemoryStore())
     sources = make_sources(settings, ledger, online=online) if tree is None else [TreeSource(tree)]
     library = Library(sources, ledger=ledger, channels=settings.channels)
-    return Local(library, make_builder(settings, library, store))
+    return Local(library, make_builder(settings, library, store), ledger, store)
 
 
 def make_web_parts(settings: Settings) -> "WebParts":

@@ -71,7 +71,7 @@ def running_service(
     port = free_port()
     log_file = directory / "log"
     data_dir = directory / "data"
-    given = {"host": HOST, "port": port, "data_dir": data_dir, **settings}
+    given = {"host": HOST, "port": port, "data_dir": data_dir, "offline": True, **settings}
     process = start_process(given, log_file)
     service = Service(f"http://{HOST}:{port}", port, data_dir, process, log_file)
     try:

@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import BinaryIO, TypedDict, Unpack, get_args
+from typing import BinaryIO, Unpack, get_args
 
 import click
 
 from app.artifact.spec import parse_spec
-from app.cli.local import fetch_release, make_local, wheels_option
+from app.cli.local import Places, open_release, place_options
 from app.cli.notices import say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import read_zones_file, split_zones
@@ -23,7 +23,7 @@ AFFECTED = 1
 """The exit code of a diff that touches the selection; a fault of the program has it too, so that none passes for 0."""
 
 
-class _Options(TypedDict):
+class _Options(Places):
     before: str
     after: str
     zones: tuple[str, ...]
@@ -31,7 +31,6 @@ class _Options(TypedDict):
     aliases: str | None
     since: str
     now: str | None
-    wheels_dir: str | None
     as_json: bool
     quiet: bool
 
@@ -52,7 +51,7 @@ class _Options(TypedDict):
     help="Leave out zones whose clocks differ only before; future is from --now on.",
 )
 @click.option("--now", metavar="DATE", help="Where the future begins; by default the year of the later release.")
-@wheels_option
+@place_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, as the service answers it.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code says it.")
 @click.pass_context
@@ -89,9 +88,8 @@ async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> Release
     spec = parse_spec(options["after"], zones, format="tar", options=chosen)
     since = parse_since(options["since"])
     now = parse_instant(options["now"]) if options["now"] is not None else None
-    library = make_local(parts, wheels_dir=options["wheels_dir"]).library
-    before = await fetch_release(library, options["before"])
-    after = await fetch_release(library, options["after"])
+    _, before = await open_release(parts, options, options["before"])
+    _, after = await open_release(parts, options, options["after"])
     found = diff_releases(
         before,
         after,

@@ -14,9 +14,9 @@ from app.artifact.spec import FORMATS, Format, Spec, parse_format
 from app.build.builder import Artifact
 from app.cli.directory_output import Outcome, write_directory
 from app.cli.file_output import write_file
-from app.cli.local import fetch_release, make_local, plan_locally
+from app.cli.local import open_release, plan_locally
 from app.cli.notices import count_files, say, warn_of
-from app.cli.parts import Local, Parts
+from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
 from app.digest import write_digest
 from app.tzdb.release import Release
@@ -58,14 +58,13 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
         raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
     # A directory gets what a tar would unpack to.
     spec = parse_selection(options, format=file_format or "tar")
-    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
     # Standard input and the outputs stay outside the event loop: within it Ctrl-C would wait for them.
     if file_format is None:
-        release, plan = asyncio.run(plan_locally(local, spec))
+        release, plan = asyncio.run(plan_locally(parts, options, spec, tree=options["tree"]))
         outcome = write_directory(Path(output), plan.entries, replace=options["replace"])
         written = _Written(outcome, plan.entries, sum(entry.size for entry in plan.entries), f"tree {plan.tree_digest}")
     else:
-        release, artifact = asyncio.run(_build(local, spec))
+        release, artifact = asyncio.run(_build(parts, options, spec))
         outcome = write_bytes(output, artifact.content)
         written = _Written(outcome, artifact.plan.entries, len(artifact.content), write_digest(artifact.hex))
     if not options["quiet"]:
@@ -73,8 +72,8 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
         say(_report(output, written, release=release.version))
 
 
-async def _build(local: Local, spec: Spec) -> tuple[Release, Artifact]:
-    release = await fetch_release(local.library, spec.release)
+async def _build(parts: Parts, options: _Options, spec: Spec) -> tuple[Release, Artifact]:
+    local, release = await open_release(parts, options, spec.release, tree=options["tree"])
     return release, await local.builder.build(spec)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypedDict, TypeVar
 
 import click
 
@@ -13,11 +13,25 @@ from app.build.library import Library
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
 from app.errors import UnknownRelease, UntrustedRelease
-from app.settings import read_settings
+from app.settings import Settings, read_settings
+from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Places(TypedDict):
+    """What the options of ``place_options`` say, as click hands it to a command."""
+
+    wheels_dir: str | None
+    data_dir: str | None
+    offline: bool
+
+
+def place_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the options of ``Places``."""
+    return wheels_option(data_option(offline_option(command)))
 
 
 def wheels_option(command: Callable[P, R]) -> Callable[P, R]:
@@ -25,6 +39,18 @@ def wheels_option(command: Callable[P, R]) -> Callable[P, R]:
     return click.option(
         "--wheels-dir", metavar="DIR", help="Directory of tzdata wheels: more releases than the installed one."
     )(command)
+
+
+def data_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option ``--data-dir``."""
+    return click.option("--data-dir", metavar="DIR", help="Where releases that were fetched are kept, and bundles.")(
+        command
+    )
+
+
+def offline_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option ``--offline``."""
+    return click.option("--offline", is_flag=True, help="Do not ask the package index for a release not here.")(command)
 
 
 def tree_option(command: Callable[P, R]) -> Callable[P, R]:
@@ -45,11 +71,38 @@ def release_option(command: Callable[P, R]) -> Callable[P, R]:
     )(command)
 
 
-def make_local(parts: Parts, *, wheels_dir: str | None, tree: Path | None = None) -> Local:
-    """Return a library and a builder. Errors: UsageError, InvalidSettings, StoreUnavailable."""
-    if tree is not None and wheels_dir is not None:
-        raise click.UsageError("--input is the only source then: leave --wheels-dir out")
-    return parts.local(read_settings({"wheels_dir": wheels_dir}), tree)
+def settings_of(places: Places) -> Settings:
+    """Return the settings with what the options say. Errors: InvalidSettings."""
+    given = {"wheels_dir": places["wheels_dir"], "data_dir": places["data_dir"]}
+    return read_settings({**given, "offline": True if places["offline"] else None})
+
+
+def make_local(parts: Parts, places: Places, *, tree: Path | None = None) -> Local:
+    """Return what knows the releases that are here, and reaches out to nobody.
+
+    Errors: UsageError, InvalidSettings, StoreUnavailable.
+    """
+    if tree is not None and (places["wheels_dir"] is not None or places["data_dir"] is not None):
+        raise click.UsageError("--input is the only source then: leave --wheels-dir and --data-dir out")
+    return parts.local(settings_of(places), tree, online=False)
+
+
+async def open_release(parts: Parts, places: Places, choice: str, *, tree: Path | None = None) -> tuple[Local, Release]:
+    """Return the release that ``choice`` means, and the parts that have it.
+
+    Looks at what is here first: ``latest`` is then the newest of that. Only a release, or a channel that means one,
+    that is not here is fetched from the package index.
+    Errors: those of ``make_local`` and ``fetch_release``; SourceUnreachable, UntrustedIndex.
+    """
+    local = make_local(parts, places, tree=tree)
+    try:
+        return local, await fetch_release(local.library, choice)
+    except UnknownRelease:
+        settings = settings_of(places)
+        if tree is not None or settings.offline or not _may_be_elsewhere(choice, settings):
+            raise
+    online = parts.local(settings, None, online=True)
+    return online, await fetch_release(online.library, choice)
 
 
 async def fetch_release(library: Library, choice: str) -> Release:
@@ -75,12 +128,17 @@ async def fetch_release(library: Library, choice: str) -> Release:
     return release
 
 
-async def plan_locally(local: Local, spec: Spec) -> tuple[Release, Plan]:
-    """Return the release that a spec means, and its plan. Errors: those of ``fetch_release`` and ``Builder.plan``."""
-    release = await fetch_release(local.library, spec.release)
+async def plan_locally(parts: Parts, places: Places, spec: Spec, *, tree: Path | None = None) -> tuple[Release, Plan]:
+    """Return the release that a spec means, and its plan. Errors: those of ``open_release`` and ``Builder.plan``."""
+    local, release = await open_release(parts, places, spec.release, tree=tree)
     return release, await local.builder.plan(spec)
 
 
 def _is_later(refused: str, version: str) -> bool:
     """Tell whether what was refused is, or may be, a later release; a file that could not be named may be one."""
     return not refused[:4].isdecimal() or release_order(refused) > release_order(version)
+
+
+def _may_be_elsewhere(choice: str, settings: Settings) -> bool:
+    """Tell whether the package index could help: it knows of no channels that nobody has named."""
+    return is_release_name(choice) or choice.partition("-")[0] == LATEST or choice in settings.channels

@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import Protocol
 
 from app.build.builder import Builder
+from app.build.ledger import Ledger
 from app.build.library import Library
 from app.settings import Settings
+from app.sources.base import Source
+from app.store.base import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A library and a builder for one run of a command. The store is in memory unless the settings name a directory."""
+    """What one run of a command works with. The store is in memory unless the settings name a directory."""
 
     library: Library
     builder: Builder
+    ledger: Ledger
+    store: Store
 
 
 class LocalMaker(Protocol):
@@ -31,9 +36,10 @@ class Parts:
     """The makers that commands call.
 
     Shape: ``local(settings, tree)`` for work without a server: if ``tree`` is given (``--input``) that directory is the
-    only source, else the wheels directory and the installed distribution; ``serve`` runs the service until it is told
-    to stop, and returns then.
+    only source, else what was kept, the wheels directory and the installed distribution; ``index`` the package index by
+    itself, for commands that fetch; ``serve`` runs the service until it is told to stop, and returns then.
     """
 
     local: LocalMaker
+    index: Callable[[Settings], Source]
     serve: Callable[[Settings], None]

@@ -1,81 +1,91 @@
-"""``releases``: which releases there are, where from, and which were refused."""
+"""``releases``: which releases there are, where from, and which were refused; the group of what carries them."""
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Unpack
 
 import click
 
-from app.build.library import Library, Refusal
-from app.cli.local import make_local, tree_option, wheels_option
-from app.cli.notices import say
+from app.build.library import Library, Listed, Refusal
+from app.cli.local import Places, make_local, place_options, settings_of, tree_option
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
-from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.tzdb.release import Release
-from app.tzdb.release_row import release_row
+from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
-@click.command()
+class _Options(Places):
+    tree: Path | None
+    online: bool
+    as_json: bool
+
+
+@click.group(invoke_without_command=True)
 @tree_option
-@wheels_option
+@place_options
+@click.option("--online", is_flag=True, help="Ask the package index too, and list what it has to fetch.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, as the service answers it.")
-@click.pass_obj
-def releases(parts: Parts, /, *, as_json: bool, wheels_dir: str | None, tree: Path | None) -> None:
-    """List the releases, newest first; each is read and verified for that."""
-    library = make_local(parts, wheels_dir=wheels_dir, tree=tree).library
-    loaded = asyncio.run(_load_all(library))
-    if as_json:
-        click.echo(json.dumps(_rows(loaded, library.refusals()), indent=2))
+@click.pass_context
+def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
+    """List the releases, newest first; those that are here are read and verified for that.
+
+    The commands below fetch releases, and carry them into a closed network.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    parts: Parts = ctx.obj
+    library = _library(parts, options)
+    listed = asyncio.run(library.listed())
+    if options["as_json"]:
+        click.echo(json.dumps(_rows(listed, library.refusals()), indent=2))
     else:
-        for line in _lines(loaded, library.refusals()):
-            click.echo(line)
+        click.echo("\n".join(_lines(listed, library.refusals())))
+    if options["online"] and (trouble := next(iter(library.troubles().values()), None)) is not None:
+        raise trouble
 
 
-async def _load_all(library: Library) -> list[Release]:
-    await library.refresh()
-    loaded: list[Release] = []
-    with click.progressbar(
-        library.versions(), label="Verifying releases", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as versions:
-        for version in versions:
-            try:
-                loaded.append(await library.release(version))
-            except UntrustedRelease:
-                continue  # it is among the refusals
-            except (UnknownRelease, SourceUnreachable) as error:
-                say(f"warning: {error.detail}")
-    return loaded
+def _library(parts: Parts, options: _Options) -> Library:
+    if not options["online"]:
+        return make_local(parts, options, tree=options["tree"]).library
+    settings = settings_of(options)
+    if settings.offline or options["tree"] is not None:
+        raise click.UsageError("--online does not go with --input, nor with --offline or its setting")
+    return parts.local(settings, None, online=True).library
 
 
-def _rows(loaded: Sequence[Release], refusals: Sequence[Refusal]) -> dict[str, object]:
+def _rows(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> dict[str, object]:
     return {
-        "releases": [release_row(release) for release in loaded],
-        "latest": loaded[0].version if loaded else None,
+        "releases": [_row(item) for item in listed],
+        "latest": listed[0].version if listed else None,
         "refused": [
             {"source": refusal.source, "release": refusal.release, "reason": refusal.reason} for refusal in refusals
         ],
     }
 
 
-def _lines(loaded: Sequence[Release], refusals: Sequence[Refusal]) -> Iterator[str]:
+def _row(item: Listed) -> ReleaseRow:
+    if item.release is not None:
+        return release_row(item.release)
+    package_version, sha256 = (item.promise.package_version, item.promise.sha256) if item.promise else (None, None)
+    return promised_row(item.version, source=item.source, package_version=package_version, sha256=sha256)
+
+
+def _lines(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> Iterator[str]:
     header = ("RELEASE", "PACKAGE", "ZONES", "LINKS", "SOURCE", "VERIFIED")
-    rows = [
-        (
-            release.version,
-            release.origin.package_version or "-",
-            str(release.zone_count),
-            str(len(release.links)),
-            release.origin.source,
-            release.origin.verified,
-        )
-        for release in loaded
-    ]
-    yield from write_table(header, rows)
-    for release in loaded:
-        for warning in release.warnings:
-            yield f"{release.version}: warning: {warning.detail}"
+    rows = [_row(item) for item in listed]
+    yield from write_table(header, ([*_cells(row)] for row in rows))
+    for row in rows:
+        for warning in row["warnings"]:
+            yield f"{row['version']}: warning: {warning['detail']}"
     for refusal in refusals:
         yield f"{refusal.release} from {refusal.source} is refused: {refusal.reason}"
+
+
+def _cells(row: ReleaseRow) -> Iterator[str]:
+    yield row["version"]
+    yield row["package_version"] or "-"
+    for count in (row["zones"], row["links"]):
+        yield "-" if count is None else str(count)
+    yield row["source"]
+    yield row["verified"]

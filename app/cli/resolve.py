@@ -9,7 +9,7 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
-from app.cli.local import make_local, plan_locally
+from app.cli.local import plan_locally
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
@@ -30,8 +30,7 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
     ZONES and options are those of extract.
     """
     spec = parse_selection(options, format=options["format"] or "tar")
-    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
-    release, plan = asyncio.run(plan_locally(local, spec))
+    release, plan = asyncio.run(plan_locally(parts, options, spec, tree=options["tree"]))
     if options["as_json"]:
         click.echo(json.dumps(plan_row(plan), indent=2))
         return

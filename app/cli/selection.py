@@ -7,7 +7,7 @@ from typing import BinaryIO, ParamSpec, TypedDict, TypeVar, get_args
 import click
 
 from app.artifact.spec import FORMATS, Encoding, LinkStyle, Spec, parse_spec
-from app.cli.local import release_option, tree_option, wheels_option
+from app.cli.local import Places, place_options, release_option, tree_option
 from app.errors import LimitExceeded
 from app.tzdb.selection import Aliases
 from app.tzdb.tables import TABLE_NAMES
@@ -18,8 +18,8 @@ R = TypeVar("R")
 MAX_ZONES_FILE_BYTES = 1 << 20
 
 
-class Selection(TypedDict):
-    """What the options of ``selection_options`` say, as click hands it to a command."""
+class Bundle(TypedDict):
+    """What the options of ``bundle_options`` say, as click hands it to a command."""
 
     zones: tuple[str, ...]
     zones_file: BinaryIO | None
@@ -30,12 +30,21 @@ class Selection(TypedDict):
     encoding: str | None
     tables: tuple[str, ...]
     prefix: str | None
+
+
+class Selection(Bundle, Places):
+    """What the options of ``selection_options`` say."""
+
     tree: Path | None
-    wheels_dir: str | None
 
 
 def selection_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the options of ``Selection``."""
+    return bundle_options(tree_option(place_options(command)))
+
+
+def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the options of ``Bundle``."""
     options = (
         click.argument("zones", nargs=-1, metavar="ZONES..."),
         click.option(
@@ -65,15 +74,13 @@ def selection_options(command: Callable[P, R]) -> Callable[P, R]:
             "--tables", multiple=True, metavar="LIST", help=f"Tables cut to the zones: {', '.join(TABLE_NAMES)}."
         ),
         click.option("--prefix", metavar="PATH", help="Put everything below a path such as usr/share/zoneinfo."),
-        tree_option,
-        wheels_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def parse_selection(selection: Selection, *, format: str) -> Spec:
+def parse_selection(selection: Bundle, *, format: str) -> Spec:
     """Read the options. Errors: those of ``parse_spec``; UsageError for a zones file that is no text."""
     file = selection["zones_file"]
     zones = [*split_zones(selection["zones"]), *(read_zones_file(file) if file is not None else ())]

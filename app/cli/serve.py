@@ -15,6 +15,8 @@ class _Options(TypedDict):
     data_dir: str | None
     wheels_dir: str | None
     public_url: str | None
+    index_url: str | None
+    offline: bool | None
     log_format: str | None
     log_level: str | None
     request_log: bool | None
@@ -26,6 +28,8 @@ class _Options(TypedDict):
 @click.option("--data-dir", metavar="DIR", help="Where bundles are kept; without it in memory.")
 @click.option("--wheels-dir", metavar="DIR", help="Directory of tzdata wheels: more releases than the installed one.")
 @click.option("--public-url", metavar="URL", help="What absolute links start with.")
+@click.option("--index-url", metavar="URL", help="Package index to fetch releases from; by default the one of pip.")
+@click.option("--offline/--no-offline", default=None, help="Make no outbound call, ever.")
 @click.option("--log-format", help="text or json.")
 @click.option("--log-level", help="debug, info, warning or error.")
 @click.option("--request-log/--no-request-log", default=None, help="Log a line for each request.")

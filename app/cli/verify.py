@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import click
 
 from app.cli.archives import Members, read_archive, read_bounded, read_directory, read_file
 from app.cli.comparison import find_invalid, find_unlike
 from app.cli.errors import DoesNotVerify
-from app.cli.local import fetch_release, make_local, tree_option, wheels_option
+from app.cli.local import Places, open_release, place_options, tree_option
 from app.cli.parts import Parts
 from app.digest import is_sha256_hex, sha256_hex, tree_digest, write_digest
 from app.tzdb.release import Release
@@ -21,13 +21,12 @@ from app.tzdb.release import Release
 _DIGEST_PREFIX = "sha256:"
 
 
-class _Options(TypedDict):
+class _Options(Places):
     bundle: Path
     digest: str | None
     tree_digest: str | None
     release: str | None
     tree: Path | None
-    wheels_dir: str | None
     as_json: bool
 
 
@@ -55,7 +54,7 @@ class Verdict:
 @click.option("--tree-digest", metavar="SHA256", help="The digest the tree in it must have.")
 @click.option("--release", metavar="NAME", help="Compare each file with this release.")
 @tree_option
-@wheels_option
+@place_options
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 @click.pass_obj
 def verify(parts: Parts, /, **options: Unpack[_Options]) -> None:
@@ -117,8 +116,8 @@ def _read(bundle: Path) -> bytes:
 
 
 async def _release(parts: Parts, options: _Options) -> Release:
-    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
-    return await fetch_release(local.library, options["release"] or "")
+    _, release = await open_release(parts, options, options["release"] or "", tree=options["tree"])
+    return release
 
 
 def _parse_digest(text: str | None) -> str | None:

@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypedDict, Unpack, get_args
+from typing import Unpack, get_args
 
 import click
 
-from app.cli.local import fetch_release, make_local, release_option, tree_option, wheels_option
+from app.cli.local import Places, open_release, place_options, release_option, tree_option
 from app.cli.notices import say
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
@@ -16,14 +16,13 @@ from app.tzdb.release import ZoneClass, ZoneKind
 from app.tzdb.search import ZoneFact, fact_row, search
 
 
-class _Options(TypedDict):
+class _Options(Places):
     query: str
     country: str
     kind: ZoneKind | None
     zone_class: ZoneClass | None
     release: str
     tree: Path | None
-    wheels_dir: str | None
     as_json: bool
 
 
@@ -34,7 +33,7 @@ class _Options(TypedDict):
 @click.option("--class", "zone_class", type=click.Choice(get_args(ZoneClass)), help="Only names of one class.")
 @release_option
 @tree_option
-@wheels_option
+@place_options
 @click.option("--json", "as_json", is_flag=True, help="Everything that is known of each name, as JSON.")
 @click.pass_obj
 def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
@@ -43,8 +42,7 @@ def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
     QUERY is part of any of them, case aside: berlin, "new york", china. The best fits come first; without QUERY
     everything is listed.
     """
-    local = make_local(parts, wheels_dir=options["wheels_dir"], tree=options["tree"])
-    release = asyncio.run(fetch_release(local.library, options["release"]))
+    _, release = asyncio.run(open_release(parts, options, options["release"], tree=options["tree"]))
     facts = search(
         release,
         query=options["query"],

@@ -17,16 +17,18 @@ from app.cli.root import cli
 from app.settings import Settings
 from app.sources.installed import InstalledSource
 from app.tzdb.release import Release
-from app.wiring import make_local, serve
+from app.wiring import make_index, make_local, serve
 from tests.house.source import ROOT
 
 COMMAND = (sys.executable, "-m", "app")
+OFFLINE = {"TZDATA_FILTER_OFFLINE": "true"}
+"""For every run that is not about the package index: what it answers must not depend on the world outside."""
 
 
 def environment(**changes: str) -> dict[str, str]:
     """Return the environment for a process: this one's without settings, and with the project to be found."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TZDATA_FILTER_")}
-    return {**kept, "PYTHONPATH": str(ROOT), **changes}
+    return {**kept, "PYTHONPATH": str(ROOT), **OFFLINE, **changes}
 
 
 def run(
@@ -48,25 +50,31 @@ def run(
     )
 
 
-def invoke(*arguments: str | Path, stdin: bytes = b"", parts: Parts | None = None) -> Result:
+def invoke(
+    *arguments: str | Path, stdin: bytes = b"", parts: Parts | None = None, env: Mapping[str, str] | None = None
+) -> Result:
     """Run the command in this process, with the real parts if no others are given."""
-    return CliRunner().invoke(
+    return CliRunner(env={**OFFLINE, **(env or {})}).invoke(
         cli,
         [*map(str, arguments)],
         prog_name="tzdata-filter",
         input=stdin,
-        obj=parts or Parts(local=make_local, serve=serve),
+        obj=parts or Parts(local=make_local, index=make_index, serve=serve),
     )
 
 
 def shared_parts() -> Parts:
     """Return parts whose library and store are the same at every call, for tests of many runs."""
-    return Parts(local=lambda _settings, _tree: _shared_local(), serve=serve)
+    return Parts(local=_make_shared_local, index=make_index, serve=serve)
+
+
+def _make_shared_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:  # noqa: ARG001 - see above
+    return _shared_local()
 
 
 @cache
 def _shared_local() -> Local:
-    return make_local(Settings(), None)
+    return make_local(Settings(), None, online=False)
 
 
 @cache

@@ -15,7 +15,7 @@ from app.cli.errors import EXIT_CODES, UNEXPECTED, exit_code, write_message
 from app.cli.parts import Local, Parts
 from app.errors import InvalidName, TzdataFilterError, UnknownZones
 from app.settings import InvalidSettings, Settings
-from app.wiring import make_local
+from app.wiring import make_index, make_local
 from tests.cli.program import COMMAND, environment, invoke, run
 
 
@@ -173,10 +173,10 @@ class TestRealRuns:
 
 
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:
-    def broken(_settings: Settings, _tree: Path | None) -> Local:
+    def broken(settings: Settings, tree: Path | None, *, online: bool) -> Local:  # noqa: ARG001 - it breaks first
         raise RuntimeError("a fault")
 
-    result = invoke("zones", parts=Parts(local=broken, serve=lambda _: None))
+    result = invoke("zones", parts=Parts(local=broken, index=make_index, serve=lambda _: None))
     assert result.exit_code == UNEXPECTED
     assert isinstance(result.exception, RuntimeError)
 
@@ -188,6 +188,6 @@ def test_a_fault_of_the_disk_is_an_output_that_is_not_available() -> None:
 
 
 def test_local_parts_are_made_of_the_settings(tmp_path: Path) -> None:
-    local = make_local(Settings(data_dir=tmp_path / "store"), None)
+    local = make_local(Settings(data_dir=tmp_path / "store"), None, online=False)
     assert local.library.versions() == []
     assert (tmp_path / "store").is_dir()

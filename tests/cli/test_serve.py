@@ -8,7 +8,7 @@ from click.testing import Result
 
 from app.cli.parts import Parts
 from app.settings import Settings
-from app.wiring import make_local
+from app.wiring import make_index, make_local
 from tests.cli.program import invoke, run
 
 
@@ -19,7 +19,7 @@ class Served:
         self.settings: list[Settings] = []
 
     def run(self, *arguments: str | Path) -> Result:
-        return invoke("serve", *arguments, parts=Parts(local=make_local, serve=self.settings.append))
+        return invoke("serve", *arguments, parts=Parts(local=make_local, index=make_index, serve=self.settings.append))
 
 
 def test_every_option_is_a_setting(tmp_path: Path) -> None:

@@ -23,11 +23,11 @@ class FaultyShelf(Shelf):
         super().__init__(make_invented_release())
         self.faults = faults
 
-    def offers(self) -> Offers:
+    def offers(self, *, wanted: bool = False) -> Offers:
         if self.faults > 0:
             self.faults -= 1
             raise RuntimeError("the shelf fell down")
-        return super().offers()
+        return super().offers(wanted=wanted)
 
 
 @contextlib.asynccontextmanager
