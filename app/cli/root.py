@@ -7,10 +7,12 @@ from app.cli.diff import diff
 from app.cli.errors import PROGRAM
 from app.cli.extract import extract
 from app.cli.group import CommandGroup
+from app.cli.lock import lock
 from app.cli.notices import shown_log
 from app.cli.releases import releases
 from app.cli.resolve import resolve
 from app.cli.serve import serve
+from app.cli.sync import sync
 from app.cli.verify import verify
 from app.cli.zones import zones
 
@@ -39,5 +41,5 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, resolve, releases, diff, verify):
+for _command in (serve, extract, zones, resolve, releases, diff, verify, lock, sync):
     cli.add_command(_command)
