@@ -33,6 +33,8 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     The commands below fetch releases, and carry them into a closed network.
     """
     if ctx.invoked_subcommand is not None:
+        if any(options.values()):
+            raise click.UsageError(f"options of {ctx.invoked_subcommand} go behind it")
         return
     parts: Parts = ctx.obj
     library = _library(parts, options)

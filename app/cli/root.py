@@ -3,6 +3,7 @@
 import click
 
 from app import __version__
+from app.cli.carry import export, fetch, import_
 from app.cli.diff import diff
 from app.cli.errors import PROGRAM
 from app.cli.extract import extract
@@ -43,3 +44,5 @@ def cli(ctx: click.Context) -> None:
 
 for _command in (serve, extract, zones, resolve, releases, diff, verify, lock, sync):
     cli.add_command(_command)
+for _command in (fetch, export, import_):
+    releases.add_command(_command)
