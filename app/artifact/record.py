@@ -87,7 +87,7 @@ def plan_row(plan: Plan) -> PlanRow:
         "recipe": plan.recipe,
         "content_key": plan.content_key,
         "tree_digest": plan.tree_digest,
-        "request": _request(plan.spec),
+        "request": request_row(plan.spec),
         "entries": [_entry_row(entry) for entry in plan.entries],
     }
 
@@ -109,19 +109,8 @@ def read_record(content: bytes) -> Record:
     return Record(row["digest"].removeprefix("sha256:"), row)
 
 
-def parse_request(request: Request) -> Spec:
-    """Read a spec from its JSON. Errors: those of ``parse_spec``."""
-    options: Mapping[str, str] = {
-        "aliases": request["aliases"],
-        "links": request["links"],
-        "encoding": request["encoding"],
-        "tables": ",".join(request["tables"]),
-        "prefix": request["prefix"],
-    }
-    return parse_spec(request["release"], request["zones"], format=request["format"], options=options)
-
-
-def _request(spec: Spec) -> Request:
+def request_row(spec: Spec) -> Request:
+    """Return a spec's JSON."""
     return {
         "release": spec.release,
         "zones": [str(selector) for selector in spec.selectors],
@@ -132,6 +121,18 @@ def _request(spec: Spec) -> Request:
         "tables": [*spec.tables],
         "prefix": spec.prefix,
     }
+
+
+def parse_request(request: Request) -> Spec:
+    """Read a spec from its JSON. Errors: those of ``parse_spec``."""
+    options: Mapping[str, str] = {
+        "aliases": request["aliases"],
+        "links": request["links"],
+        "encoding": request["encoding"],
+        "tables": ",".join(request["tables"]),
+        "prefix": request["prefix"],
+    }
+    return parse_spec(request["release"], request["zones"], format=request["format"], options=options)
 
 
 def _entry_row(entry: Entry) -> EntryRow:

@@ -129,8 +129,8 @@ class Library:
 
     async def load_local(self) -> None:
         """Load every release that needs no download, newest first; what does not verify becomes a refusal."""
-        for version in self.versions():
-            if version in self._loaded or self._is_remote(version):
+        for version in self.local_versions():
+            if version in self._loaded:
                 continue
             with contextlib.suppress(TzdataFilterError):  # remembered as a refusal, or gone or away just now
                 await self.release(version)
@@ -166,6 +166,15 @@ class Library:
     def versions(self) -> list[str]:
         """Return the names of all releases on offer or loaded, newest first; some may turn out not to verify."""
         return sorted(self._offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
+
+    def local_versions(self) -> list[str]:
+        """Return those of ``versions`` that need no download."""
+        offered = self._offered()
+        return [
+            version
+            for version in self.versions()
+            if version in self._loaded or not all(source.remote for source in offered.get(version, ()))
+        ]
 
     def refusals(self) -> list[Refusal]:
         """Return what is not served and why: what does not verify, what cannot be named, what changed upstream."""
@@ -208,9 +217,6 @@ class Library:
             for version in self._looks.get(source.name, _NOTHING).offers.releases:
                 offered.setdefault(version, []).append(source)
         return offered
-
-    def _is_remote(self, version: str) -> bool:
-        return all(source.remote for source in self._offered().get(version, []))
 
     async def _channel(self, choice: str) -> Release:
         """Return the release that a channel means now; one that does not verify is passed over."""

@@ -27,6 +27,12 @@ Members = Mapping[str, bytes]
 """Path → what one reads there; links lead to the bytes of their targets, directories are left out."""
 
 
+class Link(str):
+    """A path inside the tree that a member leads to."""
+
+    __slots__ = ()
+
+
 def read_file(path: Path) -> bytes:
     """Read an archive from disk, as bytes. Errors: SourceUnreachable, DoesNotVerify if it is too large."""
     try:
@@ -45,17 +51,22 @@ def read_bounded(read: Callable[[int], bytes]) -> bytes:
 
 
 def read_archive(content: bytes) -> Members:
-    """Read a tar, tar.gz or zip, told apart by its first bytes.
+    """Read a tar, tar.gz or zip, told apart by its first bytes; links are followed.
 
     Errors: DoesNotVerify: not an archive, damaged, over a limit, a path that is absolute, climbs or comes twice, links
     that lead nowhere or out, devices, encrypted or unusual members.
     """
+    return _followed(read_linked(content))
+
+
+def read_linked(content: bytes) -> Mapping[str, bytes | Link]:
+    """Read an archive as ``read_archive`` does, but leave its links as they are. Errors: as there, but for links."""
     try:
         if content.startswith(b"\x1f\x8b"):
             content = _gunzip(content)
         if content.startswith((b"PK\3\4", b"PK\5\6")):
-            return _checked(_zip_members(content))
-        return _checked(_tar_members(content))
+            return _bounded(_zip_members(content))
+        return _bounded(_tar_members(content))
     except DoesNotVerify:
         raise
     except Exception as error:  # tarfile, zipfile, struct and zlib raise nearly anything on hostile bytes
@@ -65,22 +76,17 @@ def read_archive(content: bytes) -> Members:
 def read_directory(root: Path) -> Members:
     """Read a tree from disk. Errors: SourceUnreachable; DoesNotVerify as for archives."""
     try:
-        return _checked(_directory_members(root))
+        members = _bounded(_directory_members(root))
     except OSError as error:
         raise SourceUnreachable(f"{root} cannot be read: {error.strerror or error}") from error
-
-
-class Link(str):
-    """A path inside the tree that a member leads to."""
-
-    __slots__ = ()
+    return _followed(members)
 
 
 _Member = tuple[str, bytes | Link]
 
 
-def _checked(found: Iterable[_Member]) -> Members:
-    """Apply the limits while reading, then follow the links."""
+def _bounded(found: Iterable[_Member]) -> dict[str, bytes | Link]:
+    """Apply the limits while reading."""
     members: dict[str, bytes | Link] = {}
     total = 0
     for path, content in found:
@@ -92,17 +98,25 @@ def _checked(found: Iterable[_Member]) -> Members:
             raise DoesNotVerify(f"it holds more than {MAX_MEMBERS} files")
         if total > MAX_UNPACKED_BYTES:
             raise DoesNotVerify(f"it unpacks to more than {MAX_UNPACKED_BYTES} bytes")
-    return {path: _follow(path, members) for path in members}
+    return members
 
 
-def _follow(path: str, members: Mapping[str, bytes | Link]) -> bytes:
+def _followed(members: Mapping[str, bytes | Link]) -> Members:
+    return {path: follow(path, members)[1] for path in members}
+
+
+def follow(path: str, members: Mapping[str, bytes | Link]) -> tuple[str, bytes]:
+    """Return the file that one reads at ``path``: where it lies, and its bytes.
+
+    Errors: DoesNotVerify if it leads nowhere, or too far.
+    """
     reached: str = path
     for _ in range(_MAX_LINK_CHAIN):
         content = members.get(reached)
         if content is None:
             raise DoesNotVerify(f"the link {quote(path)} leads to {quote(reached)}, which is not in it")
         if not isinstance(content, Link):
-            return content
+            return reached, content
         reached = content
     raise DoesNotVerify(f"the link {quote(path)} is part of a loop, or of a chain longer than {_MAX_LINK_CHAIN}")
 

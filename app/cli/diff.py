@@ -2,22 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import BinaryIO, Unpack, get_args
 
 import click
 
 from app.artifact.spec import parse_spec
+from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.local import Places, open_release, place_options
 from app.cli.notices import say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import read_zones_file, split_zones
-from app.cli.text_table import write_table
-from app.tzdb.diff import SINCE, ReleaseDiff, Role, ZoneDiff, default_future, diff_releases, parse_instant, parse_since
-from app.tzdb.diff_row import change_row, diff_row, write_instant
+from app.tzdb.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
+from app.tzdb.diff_row import diff_row
 from app.tzdb.release import Release
 from app.tzdb.selection import Aliases
-from app.tzdb.timeline import BEGINNING, Change
 
 AFFECTED = 1
 """The exit code of a diff that touches the selection; a fault of the program has it too, so that none passes for 0."""
@@ -70,9 +68,10 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     if options["as_json"] and not options["quiet"]:
         click.echo(json.dumps(diff_row(found), indent=2))
     elif not options["quiet"]:
-        for line in _lines(found):
+        row = diff_row(found)
+        for line in diff_lines(row):
             click.echo(line)
-        say(_summary(found))
+        say(diff_summary(row))
     if found.affected:
         ctx.exit(AFFECTED)
 
@@ -106,44 +105,3 @@ def _warn(found: ReleaseDiff, *releases: Release) -> None:
     """Say which of the zones a release is known to have wrong: their changes may be mistakes or mended ones."""
     for release in releases:
         warn_of(release, (zone.zone for zone in found.zones))
-
-
-def _lines(found: ReleaseDiff) -> Iterator[str]:
-    header = ("ZONE", "CHANGE", "FROM", f"IN {found.before}", f"IN {found.after}", "FIRST AFFECTED")
-    rows = [_row(zone) for zone in found.most_urgent_first()]
-    if rows:
-        yield from write_table(header, rows)
-    for change in found.roles:
-        yield f"{change.zone}: {_role(change.before)} in {found.before}, {_role(change.after)} in {found.after}"
-
-
-def _row(zone: ZoneDiff) -> tuple[str, ...]:
-    if zone.period_affected is None or zone.first_affected is None:
-        there = tuple("absent" if role is None else _role(role) for role in (zone.role_before, zone.role_after))
-        return (zone.zone, zone.change, "-", *there, "-")
-    held = (_local(changes[0], zone.period_affected) for changes in (zone.before, zone.after))
-    return (zone.zone, zone.change, _instant(zone.period_affected), *held, _instant(zone.first_affected))
-
-
-def _local(change: Change, at: int) -> str:
-    """Return what clocks show at an instant: date and time if they can be told, offset, abbreviation."""
-    row = change_row(Change(None if at == BEGINNING else at, change.local))
-    time = f"{row['local_time'].replace('T', ' ')} " if row["local_time"] is not None else ""
-    return f"{time}{row['utc_offset']} {row['abbreviation']}{' (dst)' if row['is_dst'] else ''}"
-
-
-def _instant(t: int) -> str:
-    return "the beginning" if t == BEGINNING else write_instant(t)
-
-
-def _role(role: Role) -> str:
-    return "Zone" if role.target is None else f"Link to {role.target}"
-
-
-def _summary(found: ReleaseDiff) -> str:
-    where = f"{found.before} to {found.after}"
-    changed = sum(zone.change != "binary-only" for zone in found.zones)
-    if not found.affected:
-        return f"{where}: not affected, {found.compared} names compared"
-    when = f", from {_instant(found.period_affected)} on" if found.period_affected is not None else ""
-    return f"{where}: {changed} of {found.compared} names affected{when}"

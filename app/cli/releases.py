@@ -1,7 +1,9 @@
 """``releases``: which releases there are, where from, and which were refused; the group of what carries them."""
 
 import asyncio
+import contextlib
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Unpack
@@ -12,6 +14,7 @@ from app.build.library import Library, Listed, Refusal
 from app.cli.local import Places, make_local, place_options, settings_of, tree_option
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
+from app.errors import TzdataFilterError
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
@@ -33,16 +36,31 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     The commands below fetch releases, and carry them into a closed network.
     """
     if ctx.invoked_subcommand is not None:
+        if any(options.values()):
+            raise click.UsageError(f"options of {ctx.invoked_subcommand} go behind it")
         return
     parts: Parts = ctx.obj
     library = _library(parts, options)
-    listed = asyncio.run(library.listed())
+    listed = asyncio.run(_list(library, online=options["online"]))
     if options["as_json"]:
         click.echo(json.dumps(_rows(listed, library.refusals()), indent=2))
     else:
         click.echo("\n".join(_lines(listed, library.refusals())))
     if options["online"] and (trouble := next(iter(library.troubles().values()), None)) is not None:
         raise trouble
+
+
+async def _list(library: Library, *, online: bool) -> list[Listed]:
+    """Load what is here, with a bar on a terminal: each release is read and verified for that."""
+    await (library.refresh() if online else library.refresh_local())
+    versions = click.progressbar(
+        library.local_versions(), label="Verifying releases", file=sys.stderr, hidden=not sys.stderr.isatty()
+    )
+    with versions:
+        for version in versions:
+            with contextlib.suppress(TzdataFilterError):  # it is among the refusals then, or gone
+                await library.release(version)
+    return await library.listed()
 
 
 def _library(parts: Parts, options: _Options) -> Library:

@@ -3,14 +3,17 @@
 import click
 
 from app import __version__
+from app.cli.carry import export, fetch, import_
 from app.cli.diff import diff
 from app.cli.errors import PROGRAM
 from app.cli.extract import extract
 from app.cli.group import CommandGroup
+from app.cli.lock import lock
 from app.cli.notices import shown_log
 from app.cli.releases import releases
 from app.cli.resolve import resolve
 from app.cli.serve import serve
+from app.cli.sync import sync
 from app.cli.verify import verify
 from app.cli.zones import zones
 
@@ -39,5 +42,7 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, resolve, releases, diff, verify):
+for _command in (serve, extract, zones, resolve, releases, diff, verify, lock, sync):
     cli.add_command(_command)
+for _command in (fetch, export, import_):
+    releases.add_command(_command)

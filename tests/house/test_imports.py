@@ -22,7 +22,7 @@ PURE = ("app.errors", "app.digest", "app.tzdb", "app.artifact")
 # Modules that can be used without I/O, a clock, a loop or a log. Add one when it is needed and is like that.
 PURE_STANDARD_LIBRARY = frozenset(
     "__future__ abc base64 binascii bisect calendar collections contextlib dataclasses datetime difflib enum fnmatch "
-    "functools hashlib heapq itertools json math operator re string struct textwrap types typing unicodedata "
+    "functools hashlib heapq itertools json math operator re string struct textwrap tomllib types typing unicodedata "
     "urllib.parse zlib".split()
 )
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval", "breakpoint", "__import__"})

@@ -1,0 +1,264 @@
+"""Lock files: one bundle of one release, pinned to its bytes, as text that people commit and compare.
+
+Reading is strict: what is not understood is an error that names it, since a pin that is half read is none. Where the
+text comes from, and how its bundle is had, is the command line's.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from app.artifact.record import RecordRow, Request, parse_request, request_row
+from app.artifact.spec import Spec, parse_format
+from app.digest import is_sha256_hex, sha256_hex, write_digest
+from app.errors import InvalidRequest
+from app.tzdb.names import is_release_name, quote
+
+VERSION = 1
+MAX_LOCK_CHARACTERS = 1 << 20
+MAX_ARTIFACT_BYTES = 16 << 20
+"""The largest honest artifact, all names as fat copies with tables, has about 2 MB."""
+
+_HEAD = """\
+# What `tzdata-filter sync` fetches, to the byte. `tzdata-filter lock --update` moves it to the newest release.
+"""
+_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "": ("version", "release", "selection", "options", "artifact"),
+    "selection": ("zones",),
+    "options": ("format", "aliases", "links", "encoding", "tables", "prefix"),
+    "artifact": ("request", "content_key", "digest", "size", "tree_digest", "url"),
+}
+
+ValueT = TypeVar("ValueT")
+
+
+class InvalidLock(InvalidRequest):
+    """A lock file says what it cannot, or leaves out what it must."""
+
+    code = "invalid-lock"
+    title = "The lock file is not valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One bundle, pinned.
+
+    Shape: ``spec`` with its release made concrete; ``content_key`` and ``hex`` (the sha256 of the artifact) hexes;
+    ``tree_digest`` a digest; ``url`` the artifact's, or empty if no server is known to have it; ``request_digest`` the
+    digest of the request that the artifact was made for. Units: ``size`` in bytes.
+    """
+
+    spec: Spec
+    content_key: str
+    hex: str
+    size: int
+    tree_digest: str
+    url: str
+    request_digest: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether release, zones and options are still those that the artifact was made for."""
+        return self.request_digest == digest_request(self.spec)
+
+    @property
+    def server(self) -> str:
+        """What the URLs of the server start with, without a slash at the end; empty if there is none."""
+        return self.url.removesuffix(artifact_path(self.spec, self.hex))
+
+
+def make_lock(row: RecordRow, *, server: str) -> Lock:
+    """Return the lock of the artifact that a record describes.
+
+    Shape: ``server`` as in ``Lock.server``. Errors: those of ``parse_request``.
+    """
+    spec = parse_request(row["request"])
+    hex_ = row["digest"].removeprefix("sha256:")
+    return Lock(
+        spec=spec,
+        content_key=row["content_key"],
+        hex=hex_,
+        size=row["size"],
+        tree_digest=row["tree_digest"],
+        url=server + artifact_path(spec, hex_) if server else "",
+        request_digest=digest_request(spec),
+    )
+
+
+def artifact_path(spec: Spec, hex_: str) -> str:
+    """Return the path of an artifact's URL on any server."""
+    return f"/v1/artifacts/{hex_}.{spec.format}"
+
+
+def digest_request(spec: Spec) -> str:
+    """Return the digest of a request. Shape: of its JSON as in ``Request``: ASCII, sorted members, no spaces."""
+    return write_digest(sha256_hex(json.dumps(request_row(spec), sort_keys=True, separators=(",", ":")).encode()))
+
+
+def write_lock(lock: Lock) -> str:
+    """Return the lock as text. Shape: TOML, ASCII, one zone a line; equal locks give equal texts. Source: TOML 1.0."""
+    request = request_row(lock.spec)
+    return "\n".join(
+        (
+            f"{_HEAD}version = {VERSION}",
+            f"release = {_text(request['release'])}",
+            "\n[selection]\nzones = [",
+            *(f"  {_text(zone)}," for zone in request["zones"]),
+            "]",
+            "\n[options]",
+            f"format = {_text(request['format'])}",
+            f"aliases = {_text(request['aliases'])}",
+            f"links = {_text(request['links'])}",
+            f"encoding = {_text(request['encoding'])}",
+            f"tables = [{', '.join(map(_text, request['tables']))}]",
+            f"prefix = {_text(request['prefix'])}",
+            "\n[artifact]",
+            f"request = {_text(lock.request_digest)}",
+            f"content_key = {_text(lock.content_key)}",
+            f"digest = {_text(write_digest(lock.hex))}",
+            f"size = {lock.size}",
+            f"tree_digest = {_text(lock.tree_digest)}",
+            f"url = {_text(lock.url)}",
+            "",
+        )
+    )
+
+
+def parse_lock(text: str) -> Lock:
+    """Read a lock. Errors: InvalidLock that names the first member that is unknown, missing or wrong."""
+    if len(text) > MAX_LOCK_CHARACTERS:
+        raise InvalidLock(f"the lock file is longer than {MAX_LOCK_CHARACTERS} characters", limit=MAX_LOCK_CHARACTERS)
+    try:
+        top: dict[str, object] = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidLock(f"the lock file is not TOML: {' '.join(str(error).split())[:200]}") from error
+    if "version" in top and top["version"] != VERSION:
+        raise InvalidLock(f"the lock file has version {quote(str(top['version']))}, this program reads {VERSION}")
+    _check_members("", top)
+    selection, options, artifact = (_table(top, name) for name in ("selection", "options", "artifact"))
+    spec = _parse_spec(_value("", top, "release", str), selection, options)
+    hex_ = _digest(artifact, "digest").removeprefix("sha256:")
+    return Lock(
+        spec=spec,
+        content_key=_hex(artifact, "content_key"),
+        hex=hex_,
+        size=_size(artifact),
+        tree_digest=_digest(artifact, "tree_digest"),
+        url=_url(artifact, artifact_path(spec, hex_)),
+        request_digest=_digest(artifact, "request"),
+    )
+
+
+def check_server(url: str) -> None:
+    """Check that ``url`` can be what the URLs of a server start with. Errors: InvalidLock."""
+    plain = url.isascii() and url.isprintable() and not set("?#@\\ ") & {*url} and not url.endswith("/")
+    if not plain or not _is_http(url):
+        raise InvalidLock(f"{quote(url)} is not the URL of a server such as https://tz.example, without a password")
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _text(value: str) -> str:
+    # JSON's strings are TOML's as long as they are ASCII.
+    return json.dumps(value)
+
+
+def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[str, object]) -> Spec:
+    if not is_release_name(release):
+        raise InvalidLock(f"release = {quote(release)} is not a release such as 2026f")
+    texts = {name: _value("options", options, name, str) for name in ("aliases", "links", "encoding", "prefix")}
+    try:
+        request: Request = {
+            "release": release,
+            "zones": _list("selection", selection, "zones"),
+            "format": parse_format(_value("options", options, "format", str)),
+            "aliases": texts["aliases"],
+            "links": texts["links"],
+            "encoding": texts["encoding"],
+            "tables": _list("options", options, "tables"),
+            "prefix": texts["prefix"],
+        }
+        return parse_request(request)
+    except InvalidLock:
+        raise
+    except InvalidRequest as error:
+        raise InvalidLock(f"the lock file asks for what cannot be: {error.detail}", **error.facts) from error
+
+
+def _check_members(table: str, members: Iterable[str]) -> None:
+    here = {*members}
+    for missing in _MEMBERS[table]:
+        if missing not in here:
+            raise InvalidLock(f"the lock file lacks {_place(table, missing)}")
+    if unknown := sorted(here - {*_MEMBERS[table]}):
+        offer = ", ".join(_MEMBERS[table])
+        where = f"of [{table}]" if table else "at the top"
+        raise InvalidLock(f"the lock file has the unknown member {quote(unknown[0])}; those {where} are {offer}")
+
+
+def _table(top: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = top[name]
+    if not isinstance(found, dict):
+        raise InvalidLock(f"[{name}] of the lock file is not a table")
+    table: dict[str, object] = found
+    _check_members(name, table)
+    return table
+
+
+def _value(table: str, members: Mapping[str, object], name: str, kind: type[ValueT]) -> ValueT:
+    value = members[name]
+    # Not isinstance: true is an int.
+    if type(value) is not kind:
+        raise InvalidLock(f"{_place(table, name)} of the lock file is not {'a string' if kind is str else 'a number'}")
+    return value
+
+
+def _list(table: str, members: Mapping[str, object], name: str) -> list[str]:
+    found = members[name]
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise InvalidLock(f"{_place(table, name)} of the lock file is not a list of strings")
+    return [*found]
+
+
+def _digest(artifact: Mapping[str, object], name: str) -> str:
+    text = _value("artifact", artifact, name, str)
+    if not text.startswith("sha256:") or not is_sha256_hex(text.removeprefix("sha256:")):
+        raise InvalidLock(f"{_place('artifact', name)} of the lock file is not sha256: and 64 lower-case hex digits")
+    return text
+
+
+def _hex(artifact: Mapping[str, object], name: str) -> str:
+    text = _value("artifact", artifact, name, str)
+    if not is_sha256_hex(text):
+        raise InvalidLock(f"{_place('artifact', name)} of the lock file is not 64 lower-case hex digits")
+    return text
+
+
+def _size(artifact: Mapping[str, object]) -> int:
+    size = _value("artifact", artifact, "size", int)
+    if not 0 < size <= MAX_ARTIFACT_BYTES:
+        raise InvalidLock(f"artifact.size of the lock file is not from 1 to {MAX_ARTIFACT_BYTES}")
+    return size
+
+
+def _url(artifact: Mapping[str, object], path: str) -> str:
+    url = _value("artifact", artifact, "url", str)
+    if not url:
+        return ""
+    if not url.endswith(path):
+        raise InvalidLock(f"artifact.url of the lock file does not end in {path}")
+    check_server(url.removesuffix(path))
+    return url
+
+
+def _place(table: str, name: str) -> str:
+    return f"{table}.{name}" if table else name

@@ -1,0 +1,173 @@
+"""Carriers: releases, and artifacts made of them, in one file that goes where no network does.
+
+The form of that file, and that a file of that form is whole. Whether what is in it deserves to be let in is
+``carriage``'s.
+"""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.artifact.plan import Entry
+from app.artifact.record import Record, read_record, write_record
+from app.artifact.tarball import write_tar
+from app.build.channels import release_order
+from app.build.ledger import Pin, write_pin
+from app.digest import is_sha256_hex, sha256_hex
+from app.errors import UntrustedRelease
+from app.tzdb.names import is_release_name, quote
+
+MAX_CARRIER_BYTES = 256 << 20
+MAX_MEMBERS = 50_000
+ROOT = "tzdata-carrier.1/"
+"""Everything in a carrier lies below it; the number is the version of the form."""
+SUMS = "SHA256SUMS"
+
+_PACKAGE_VERSION = re.compile(r"[0-9]{4}\.[0-9a-z.]{1,16}")
+_SOURCE = re.compile(r"[a-z]{1,16}")
+_WHEEL = "wheels/tzdata-{}-py2.py3-none-any.whl"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedRelease:
+    """A release as the ledger knew it where it was packed. Shape: ``pin`` has a package version and a sha256."""
+
+    pin: Pin
+    wheel: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedArtifact:
+    """An artifact and its record. Shape: of the record nothing is believed but what it asks to be compared with."""
+
+    record: Record
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What is in one file."""
+
+    releases: tuple[CarriedRelease, ...]
+    artifacts: tuple[CarriedArtifact, ...]
+
+
+def wheel_name(package_version: str) -> str:
+    """Return the file name of a wheel, as on a package index. Source: PEP 427."""
+    return _WHEEL.format(package_version).removeprefix("wheels/")
+
+
+def write_carrier(carrier: Carrier) -> bytes:
+    """Return a carrier as bytes.
+
+    Shape: a USTAR tar, below ``ROOT``: ``SHA256SUMS`` over all that follows (``sha256sum -c`` reads it);
+    ``ledger/2026f.json``; ``wheels/``, which unpacked is a wheels directory; ``artifacts/`` by digest, each with its
+    record. Equal carriers give equal bytes.
+    """
+    files = {
+        **{f"ledger/{carried.pin.release}.json": write_pin(carried.pin) for carried in _by_age(carrier)},
+        **{_WHEEL.format(carried.pin.package_version): carried.wheel for carried in _by_age(carrier)},
+    }
+    for artifact in sorted(carrier.artifacts, key=lambda artifact: artifact.record.hex):
+        files[f"artifacts/{artifact.record.hex}.{artifact.record.format}"] = artifact.content
+        files[f"artifacts/{artifact.record.hex}.json"] = write_record(artifact.record)
+    sums = "".join(f"{sha256_hex(content)}  {path}\n" for path, content in files.items())
+    return write_tar(_entry(path, content) for path, content in {SUMS: sums.encode(), **files}.items())
+
+
+def read_carrier(content: bytes) -> Carrier:
+    """Read what ``write_carrier`` wrote.
+
+    Errors: UntrustedRelease if one bit is not as it was written, or if it is anything else.
+    """
+    try:
+        files = _read_files(content)
+        _check_sums(files)
+        carrier = Carrier(tuple(_releases(files)), tuple(_artifacts(files)))
+        whole = write_carrier(carrier) == content
+    except UntrustedRelease:
+        raise
+    except Exception as error:  # tarfile and the shapes of foreign JSON raise nearly anything
+        raise UntrustedRelease(f"the file is no sound carrier of releases: {error}") from error
+    if not whole:
+        raise UntrustedRelease("the file is a carrier of releases, but not as it was written")
+    return carrier
+
+
+def _by_age(carrier: Carrier) -> list[CarriedRelease]:
+    return sorted(carrier.releases, key=lambda carried: release_order(carried.pin.release))
+
+
+def _entry(path: str, content: bytes) -> Entry:
+    return Entry(
+        path=ROOT + path,
+        kind="file",
+        zone=None,
+        target=None,
+        target_path=None,
+        sha256="",
+        crc32=0,
+        reason="carried",
+        content=content,
+    )
+
+
+def _read_files(content: bytes) -> dict[str, bytes]:
+    """Return path below ``ROOT`` → bytes."""
+    if len(content) > MAX_CARRIER_BYTES:
+        raise UntrustedRelease(f"the file is larger than {MAX_CARRIER_BYTES} bytes", limit=MAX_CARRIER_BYTES)
+    files: dict[str, bytes] = {}
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+        for number, member in enumerate(archive):
+            if not member.name.startswith(ROOT.rstrip("/")) or number > MAX_MEMBERS:
+                raise UntrustedRelease(f"the file is no carrier of releases: it holds {quote(member.name)}")
+            if member.isdir():
+                continue
+            stream = archive.extractfile(member) if member.isreg() and not member.issparse() else None
+            if stream is None or member.size > len(content):
+                raise UntrustedRelease(f"{quote(member.name)} in the carrier is no plain file")
+            files[member.name.removeprefix(ROOT)] = stream.read()
+    return files
+
+
+def _check_sums(files: Mapping[str, bytes]) -> None:
+    lines = files.get(SUMS, b"").decode("ascii").splitlines()
+    promised = {path: hex_ for hex_, _, path in (line.partition("  ") for line in lines)}
+    if promised.keys() != files.keys() - {SUMS}:
+        raise UntrustedRelease(f"the carrier's {SUMS} lists other files than it holds")
+    for path, hex_ in promised.items():
+        if sha256_hex(files[path]) != hex_:
+            raise UntrustedRelease(f"{quote(path)} in the carrier differs from its line in {SUMS}")
+
+
+def _releases(files: Mapping[str, bytes]) -> Iterator[CarriedRelease]:
+    for path, content in files.items():
+        if path.startswith("ledger/"):
+            pin = _read_pin(content)
+            yield CarriedRelease(pin, files[_WHEEL.format(pin.package_version)])
+
+
+def _artifacts(files: Mapping[str, bytes]) -> Iterator[CarriedArtifact]:
+    for path, content in files.items():
+        if path.startswith("artifacts/") and path.endswith(".json"):
+            record = read_record(content)
+            yield CarriedArtifact(record, files[f"artifacts/{record.hex}.{record.format}"])
+
+
+def _read_pin(content: bytes) -> Pin:
+    members: dict[str, object] = json.loads(content)
+    texts = {name: str(value) for name, value in members.items()}
+    pin = Pin(**texts)
+    sound = (
+        is_release_name(pin.release)
+        and _PACKAGE_VERSION.fullmatch(pin.package_version or "")
+        and is_sha256_hex(pin.sha256 or "")
+        and is_sha256_hex(pin.tree_digest.removeprefix("sha256:"))
+        and _SOURCE.fullmatch(pin.source)
+    )
+    if not sound:
+        raise UntrustedRelease("a line of the carrier's ledger makes no sense")
+    return pin

@@ -1,0 +1,178 @@
+"""``lock``: pins a bundle to its bytes in a file to commit, and moves the pin to another release."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+from urllib.parse import urlsplit
+
+import click
+
+from app.artifact.lock import Lock, artifact_path, check_server, make_lock, write_lock
+from app.artifact.record import make_record
+from app.artifact.spec import LATEST, OPTION_NAMES, Spec
+from app.build.channels import release_order
+from app.cli.archives import read_archive
+from app.cli.comparison import find_invalid
+from app.cli.diff_text import diff_lines, diff_summary
+from app.cli.errors import DoesNotVerify
+from app.cli.extract import write_bytes
+from app.cli.local import Places, open_release, place_options, settings_of
+from app.cli.locked import DEFAULT_LOCK, read_lock, verify_artifact
+from app.cli.notices import say, warn_of
+from app.cli.parts import Parts
+from app.cli.selection import Bundle, bundle_options, parse_selection
+from app.digest import write_digest
+from app.errors import TzdataFilterError
+from app.tzdb.diff import default_future, diff_releases
+from app.tzdb.diff_row import DiffRow, diff_row
+
+DEFAULT_FORMAT = "tar"
+"""Unlike a tar.gz, the same bytes on every machine that builds it."""
+
+
+class _Options(Bundle, Places):
+    server: str | None
+    update: Path | None
+    output: str | None
+    quiet: bool
+
+
+@click.command()
+@bundle_options
+@click.option("--server", metavar="URL", help="Have a service build the bundle, and pin its permanent URL.")
+@click.option(
+    "--update",
+    is_flag=False,
+    flag_value=DEFAULT_LOCK,
+    metavar="[LOCK]",
+    type=click.Path(path_type=Path),
+    help=f"Move a lock ({DEFAULT_LOCK}) to --release and print what that changes; zones and options stay.",
+)
+@click.option("-o", "--output", metavar="LOCK", help=f"Where to write it; {DEFAULT_LOCK} if nothing is said.")
+@place_options
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
+@click.pass_obj
+def lock(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Pin a bundle to its bytes, in a file to commit: tzdata.lock.
+
+    ZONES and options are those of extract; the format is tar if nothing is said. sync fetches exactly what the lock
+    says. Without --server the bundle is built here, and sync builds it again.
+    """
+    if options["server"] is not None:
+        check_server(_without_password(options["server"]))
+        if settings_of(options).offline:
+            raise click.UsageError("--server is not asked while --offline or its setting says so")
+    asyncio.run(_lock(parts, options) if options["update"] is None else _update(parts, options, options["update"]))
+
+
+async def _lock(parts: Parts, options: _Options) -> None:
+    spec = parse_selection(options, format=options["format"] or DEFAULT_FORMAT)
+    made = await _pin(parts, options, spec, server=options["server"])
+    output = options["output"] or DEFAULT_LOCK
+    write_bytes(output, write_lock(made).encode())
+    if not options["quiet"]:
+        say(f"wrote {output}: {_described(made)}")
+
+
+async def _update(parts: Parts, options: _Options, path: Path) -> None:
+    _check_nothing_else(options)
+    old = read_lock(path)
+    spec = replace(old.spec, release=options["release"])
+    new = await _pin(parts, options, spec, server=options["server"] or old.server)
+    output = options["output"] or str(path)
+    before, after = old.spec.release, new.spec.release
+    if options["release"] == LATEST and release_order(after) < release_order(before):
+        _say(options, f"nothing to do: the newest release is {after}, {path} is at {before}")
+        return
+    if new == old and output == str(path):
+        _say(options, f"nothing to do: {path} is at release {after} and its bytes stay the same")
+        return
+    write_bytes(output, write_lock(new).encode())
+    if before != after and not options["quiet"]:
+        await _print_diff(parts, options, old, new)
+    kept = "the bytes stay the same" if new.hex == old.hex else "other bytes"
+    _say(options, f"moved {output} from release {before} to {after}, {kept}: {_described(new)}")
+
+
+async def _pin(parts: Parts, options: _Options, spec: Spec, *, server: str | None) -> Lock:
+    """Return the lock of a bundle that was had and verified. Errors: those of the server, or of building it here."""
+    if server and not settings_of(options).offline:
+        return _pin_at(server, spec)
+    local, release = await open_release(parts, options, spec.release)
+    artifact = await local.builder.build(replace(spec, release=release.version))
+    if not options["quiet"]:
+        warn_of(release, (entry.zone for entry in artifact.plan.entries if entry.zone is not None))
+    # Not the artifact's own record, which may stem from another request for the same bytes.
+    return make_lock(make_record(artifact.plan, artifact.content).row, server=server or "")
+
+
+def _pin_at(url: str, spec: Spec) -> Lock:
+    from app.cli.remote import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
+
+    server = Server(url)
+    made = server.lock(spec)
+    content = server.fetch(artifact_path(made.spec, made.hex), max_bytes=made.size)
+    verify_artifact(content, made, origin="what the server sends")
+    if problems := [*find_invalid(read_archive(content))]:
+        raise DoesNotVerify("what the server sends does not verify", problems=problems)
+    return made
+
+
+async def _print_diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> None:
+    """Print what the move changes; that it cannot be told is a warning only, since the lock itself is sound."""
+    try:
+        row = await _diff(parts, options, old, new)
+        lines = [*diff_lines(row), diff_summary(row)]
+    except TzdataFilterError as error:
+        say(f"warning: what changes cannot be told: {error.detail}")
+        return
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
+        say("warning: what changes cannot be told: the server's diff makes no sense")
+        return
+    for line in lines[:-1]:
+        click.echo(line)
+    say(lines[-1])
+
+
+async def _diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> DiffRow:
+    spec, before, after = new.spec, old.spec.release, new.spec.release
+    server = options["server"] or new.server
+    if server and not settings_of(options).offline:
+        from app.cli.remote import Server  # noqa: PLC0415 - on demand, as above
+
+        return Server(server).diff(before, after, zones=[*map(str, spec.selectors)], aliases=spec.aliases)
+    _, earlier = await open_release(parts, options, before)
+    _, later = await open_release(parts, options, after)
+    future = default_future(before, after)
+    found = diff_releases(earlier, later, selectors=spec.selectors, aliases=spec.aliases, future_from=future)
+    return diff_row(found)
+
+
+def _check_nothing_else(options: _Options) -> None:
+    given = [*_given(options)]
+    if given:
+        raise click.UsageError(f"--update keeps the zones and options of the lock: leave {', '.join(given)} out")
+
+
+def _given(options: _Options) -> Iterator[str]:
+    if options["zones"] or options["zones_file"] is not None:
+        yield "ZONES"
+    for name in ("format", *OPTION_NAMES):
+        if options[name]:  # type: ignore[literal-required]  # all are options of a bundle; a test holds them together
+            yield f"--{name}"
+
+
+def _described(lock: Lock) -> str:
+    return f"{lock.size} bytes, {write_digest(lock.hex)}, release {lock.spec.release}"
+
+
+def _say(options: _Options, text: str) -> None:
+    if not options["quiet"]:
+        say(text)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")

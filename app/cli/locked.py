@@ -1,0 +1,104 @@
+"""What a lock pins, as bytes and as a tree: whether an artifact or an output is that, and what a directory of it holds.
+
+Reading and writing lock files is here too; what they mean is ``artifact/lock``'s.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from app.artifact.lock import MAX_ARTIFACT_BYTES, MAX_LOCK_CHARACTERS, InvalidLock, Lock, parse_lock
+from app.artifact.plan import Entry, EntryKind
+from app.cli.archives import Link, Members, follow, read_archive, read_directory, read_linked
+from app.cli.comparison import table_of
+from app.cli.errors import DoesNotVerify
+from app.digest import sha256_hex, tree_digest, write_digest
+from app.errors import NotFound, SourceUnreachable
+
+DEFAULT_LOCK = "tzdata.lock"
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock file. Errors: NotFound, SourceUnreachable, InvalidLock."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_LOCK_CHARACTERS + 1)
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no {path}; `tzdata-filter lock ZONES` writes one") from error
+    except OSError as error:
+        raise SourceUnreachable(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return parse_lock(content.decode().replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise InvalidLock(f"{path} is not UTF-8 text at byte {error.start}") from error
+    except InvalidLock as error:
+        raise InvalidLock(f"{path}: {error.detail}", **error.facts) from error
+
+
+def verify_artifact(content: bytes, lock: Lock, *, origin: str) -> None:
+    """Verify that ``content`` is what the lock pins. Errors: DoesNotVerify with all that differs."""
+    problems = []
+    if len(content) != lock.size:
+        problems.append(f"it has {len(content)} bytes, not {lock.size}")
+    if (hex_ := sha256_hex(content)) != lock.hex:
+        problems.append(f"its digest is {write_digest(hex_)}, not {write_digest(lock.hex)}")
+    try:
+        found = _digest_tree(read_archive(content))
+    except DoesNotVerify as error:
+        problems.append(error.detail)
+    else:
+        if found != lock.tree_digest:
+            problems.append(f"its tree digest is {found}, not {lock.tree_digest}")
+        elif problems:
+            problems.append("the tree in it is the right one: it was packed in another way, as other compressors do")
+    if problems:
+        raise DoesNotVerify(f"{origin} is not what the lock says", problems=problems)
+
+
+def find_unlike(output: Path, lock: Lock) -> str | None:
+    """Return what makes a file or a directory another thing than the lock says, ``None`` if it is that.
+
+    Errors: SourceUnreachable.
+    """
+    try:
+        if output.is_dir():
+            found = _digest_tree(read_directory(output))
+            return None if found == lock.tree_digest else f"its tree digest is {found}, not {lock.tree_digest}"
+        with output.open("rb") as file:
+            verify_artifact(file.read(MAX_ARTIFACT_BYTES + 1), lock, origin=str(output))
+    except FileNotFoundError:
+        return "it is not there"
+    except OSError as error:
+        raise SourceUnreachable(f"{output} cannot be read: {error.strerror}") from error
+    except DoesNotVerify as error:
+        problems = error.facts.get("problems")
+        return "; ".join(map(str, problems)) if isinstance(problems, list) else error.detail
+    return None
+
+
+def unpack(content: bytes, lock: Lock) -> list[Entry]:
+    """Return what a directory of a verified artifact holds. Errors: DoesNotVerify."""
+    members = read_linked(content)
+    return [*_entries(members, "symbolic" if lock.spec.links == "symbolic" else "hard")]
+
+
+def _entries(members: Mapping[str, bytes | Link], link_kind: EntryKind) -> Iterator[Entry]:
+    for path, member in sorted(members.items()):
+        reached, content = follow(path, members)
+        linked = isinstance(member, Link)
+        kind: EntryKind = link_kind if linked else "file" if table_of(path) is None else "table"
+        yield Entry(
+            path=path,
+            kind=kind,
+            zone=None,
+            target=None,
+            target_path=reached if linked else None,
+            sha256=sha256_hex(content),
+            crc32=zlib.crc32(content),
+            reason="locked",
+            content=content,
+        )
+
+
+def _digest_tree(members: Members) -> str:
+    return tree_digest((path, sha256_hex(content)) for path, content in members.items())

@@ -1,0 +1,122 @@
+"""``sync``: makes an output what a lock says, to the byte, or leaves it as it is."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from app.artifact.lock import Lock, artifact_path
+from app.cli.directory_output import write_directory
+from app.cli.errors import DoesNotVerify
+from app.cli.extract import STANDARD_OUTPUT, output_format, write_bytes
+from app.cli.local import Places, open_release, place_options, settings_of
+from app.cli.locked import DEFAULT_LOCK, find_unlike, read_lock, unpack, verify_artifact
+from app.cli.notices import say
+from app.cli.parts import Parts
+from app.digest import write_digest
+from app.errors import NotFound
+
+
+class _Options(Places):
+    lock: Path
+    output: str
+    server: str | None
+    local: bool
+    check: bool
+    replace: bool
+    quiet: bool
+
+
+@click.command()
+@click.argument("lock", metavar="[LOCK]", default=DEFAULT_LOCK, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, metavar="PATH", help="Directory, file of the lock's format, or -.")
+@click.option("--server", metavar="URL", help="Fetch from this service instead of the one in the lock.")
+@click.option("--local", is_flag=True, help="Build it here, whatever URL the lock has.")
+@click.option("--check", is_flag=True, help="Only tell whether the output is what the lock says; exit code 0 or 4.")
+@click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
+@place_options
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
+@click.pass_obj
+def sync(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Fetch exactly what a lock says, and verify it.
+
+    LOCK is tzdata.lock if nothing is said. What does not have the size, the digest and the tree digest of the lock is
+    not written, and the exit code is 4. An output that is that already is left alone, and nobody is asked.
+    """
+    if options["local"] and options["server"] is not None:
+        raise click.UsageError("--local asks no server: leave --server out")
+    lock = read_lock(options["lock"])
+    if not lock.holds:
+        raise DoesNotVerify(
+            f"{options['lock']} was changed by hand: release, zones or options are not those its digest was made for;"
+            f" `tzdata-filter lock --update {options['lock']} --release {lock.spec.release}` makes a new one"
+        )
+    as_directory = _is_directory(options["output"], lock)
+    unlike = _find_unlike(options["output"], lock)
+    if unlike is None:
+        _report(options, lock, "nothing to do, already there:")
+    elif options["check"]:
+        raise DoesNotVerify(f"{options['output']} is not what {options['lock']} says: {unlike}")
+    else:
+        content = asyncio.run(_obtain(parts, options, lock))
+        outcome = (
+            write_directory(Path(options["output"]), unpack(content, lock), replace=options["replace"])
+            if as_directory
+            else write_bytes(options["output"], content)
+        )
+        _report(options, lock, "replaced" if outcome == "replaced" else "wrote")
+
+
+def _is_directory(output: str, lock: Lock) -> bool:
+    """Tell whether the output is a directory. Errors: UsageError for a file that the lock has nothing for."""
+    if output == STANDARD_OUTPUT:
+        if sys.stdout.isatty():
+            raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
+        return False
+    file_format = output_format(output, None)
+    if file_format not in (None, lock.spec.format):
+        raise click.UsageError(f"the lock is of a {lock.spec.format}: {output} would be a {file_format}")
+    return file_format is None
+
+
+def _find_unlike(output: str, lock: Lock) -> str | None:
+    if output == STANDARD_OUTPUT:
+        return "standard output has nothing yet"
+    return find_unlike(Path(output), lock)
+
+
+async def _obtain(parts: Parts, options: _Options, lock: Lock) -> bytes:
+    """Return the artifact, verified. Errors: DoesNotVerify; those of the server, or of building it here."""
+    server = options["server"] or lock.server
+    if server and not options["local"] and not settings_of(options).offline:
+        content, origin = _fetch(server, lock), "what the server sends"
+    else:
+        local, _ = await open_release(parts, options, lock.spec.release)
+        content, origin = (await local.builder.build(lock.spec)).content, "what is built here"
+    verify_artifact(content, lock, origin=origin)
+    return content
+
+
+def _fetch(url: str, lock: Lock) -> bytes:
+    """Fetch by digest; a server that has forgotten the artifact is asked to build it again. Errors: those of Server."""
+    from app.cli.remote import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
+
+    server, path = Server(url), artifact_path(lock.spec, lock.hex)
+    try:
+        return server.fetch(path, max_bytes=lock.size)
+    except NotFound:
+        made = server.lock(lock.spec)
+    if made.hex != lock.hex:
+        raise DoesNotVerify(
+            f"the server does not have {write_digest(lock.hex)} any more, and builds {write_digest(made.hex)} instead"
+        )
+    return server.fetch(path, max_bytes=lock.size)
+
+
+def _report(options: _Options, lock: Lock, verb: str) -> None:
+    if not options["quiet"]:
+        name = "standard output" if options["output"] == STANDARD_OUTPUT else options["output"]
+        digest = f"{write_digest(lock.hex)}, tree {lock.tree_digest}"
+        say(f"{verb} {name}: {digest}, release {lock.spec.release}")
