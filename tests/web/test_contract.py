@@ -46,9 +46,13 @@ CHECKS: list[CheckFunction] = [
 class AnyCase(Protocol):
     """A generated request, as far as it is used here."""
 
-    def call(self, *, proxies: Mapping[str, str]) -> Response: ...
+    def call(self, *, proxies: Mapping[str, str]) -> Response:
+        """Send it."""
+        ...
 
-    def validate_response(self, response: Response, checks: list[CheckFunction]) -> None: ...
+    def validate_response(self, response: Response, checks: list[CheckFunction]) -> None:
+        """Check the answer. Errors: FailureGroup with all that is wrong."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ import pytest
 from app import errors
 from app.settings import Settings
 from app.store.memory import MemoryStore
+from app.tzdb.release import Release, TzifPool
 from app.web import problems
 from app.web.problems import from_error, problem_kinds, status_of, write_problem
+from tests.data.invented_release import make_invented_release
 from tests.servers import Service
 from tests.web.apps import Shelf, local_client, make_parts
 from tests.web.raw import exchange, get
@@ -229,3 +231,37 @@ async def test_without_any_release_answers_are_problems() -> None:
         check_problem(await client.get("/readyz"), 503, "source-unreachable")
         assert (await client.get("/v1/releases")).json() == {"releases": [], "latest": None, "refused": []}
         assert (await client.get("/healthz")).status_code == 200
+
+
+class BadShelf(Shelf):
+    """A shelf of which one release raises what it is given."""
+
+    def __init__(self, fault: errors.TzdataFilterError) -> None:
+        super().__init__(make_invented_release("2099a"), make_invented_release("2099b"))
+        self.fault = fault
+
+    def load(self, version: str, pool: TzifPool) -> Release:
+        if version == "2099b":
+            raise self.fault
+        return super().load(version, pool)
+
+
+@pytest.mark.anyio
+async def test_a_release_that_does_not_verify_is_502_and_is_never_latest() -> None:
+    parts = make_parts(BadShelf(errors.UntrustedRelease("a hash is wrong")))
+    async with local_client(parts) as client:
+        check_problem(await client.get(f"{BUNDLES}/2099b/Test/Zone.zip"), 502, "untrusted-release")
+        assert (await client.get(f"{BUNDLES}/latest/Test/Zone.zip")).headers["tzdata-release"] == "2099a"
+        row = (await client.get("/v1/releases")).json()
+    assert [release["version"] for release in row["releases"]] == ["2099a"]
+    assert row["refused"] == [{"release": "2099b", "source": "shelf", "reason": "a hash is wrong"}]
+
+
+@pytest.mark.anyio
+async def test_a_release_that_cannot_be_reached_is_503_with_a_time_to_come_back() -> None:
+    parts = make_parts(BadShelf(errors.SourceUnreachable("the line is down")))
+    async with local_client(parts) as client:
+        response = await client.get(f"{BUNDLES}/2099b/Test/Zone.zip")
+        check_problem(response, 503, "source-unreachable")
+        assert int(response.headers["retry-after"]) > 0
+        assert (await client.get(f"{BUNDLES}/2099a/Test/Zone.zip")).status_code == 200
