@@ -11,13 +11,13 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
+from app.build.catalogue import Catalogue
 from app.build.channels import release_order, resolve_channel
 from app.build.ledger import Ledger
 from app.build.once import Once
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
-from app.sources.base import Loaded, Offers, Promise, Source
+from app.sources.base import Loaded, Promise, Source
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release, TzifPool
 
@@ -51,62 +51,44 @@ class Listed:
     promise: Promise | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What one source offered when it was last read, and what is wrong with it since, if anything. Units: monotonic."""
-
-    offers: Offers
-    at: float | None
-    trouble: TzdataFilterError | None
-
-
-_NOTHING = _Look(Offers(frozenset(), {}), None, None)
-
-
 class Library:
     """All releases of all sources."""
 
     def __init__(self, sources: Sequence[Source], *, ledger: Ledger, channels: Mapping[str, str] | None = None) -> None:
         """Shape: of two sources that offer a release the earlier counts; ``channels`` channel → release or channel."""
-        self._sources = sources
+        self._catalogue = Catalogue(sources)
         self._ledger = ledger
         self._channels = channels or {}
-        self._looks: dict[str, _Look] = {}
         self._refused: dict[str, tuple[Refusal, float]] = {}
         """Release → why, and until when nobody tries again. Units: seconds of the monotonic clock."""
+        self._changes_seen = 0
+        self._refusals_made = 0
         self._loaded: dict[str, Release] = {}
         self._pool: TzifPool = {}
         self._flights: Once[str, Release] = Once()
-        self._refreshes: Once[tuple[str, bool], None] = Once()
-        self._looked_at = -LOOK_AGAIN_SECONDS
-        self._generation = 0
 
     @property
     def generation(self) -> int:
         """A number that grows whenever ``latest``, the list of releases or its freshness may have changed."""
-        return self._generation
+        return self._catalogue.changes + self._refusals_made
 
     def stale_seconds(self) -> float | None:
-        """Return how old the oldest list of a source in trouble is; ``None`` if no source is in trouble.
+        """See ``Catalogue.stale_seconds``."""
+        return self._catalogue.stale_seconds()
 
-        A source in trouble that was never read has no age: it counts as nothing to be stale.
-        """
-        now = time.monotonic()
-        ages = [now - look.at for look in self._looks.values() if look.trouble is not None and look.at is not None]
-        return max(ages, default=None)
+    def troubles(self) -> dict[str, TzdataFilterError]:
+        """See ``Catalogue.troubles``."""
+        return self._catalogue.troubles()
 
     async def refresh(self, *, wanted: bool = False) -> None:
-        """Look at the sources, all at once. One that cannot be read keeps what it offered before, and is logged.
-
-        Shape: ``wanted`` as in ``Source.offers``.
-        """
-        await self._refreshes.run(("all", wanted), lambda: self._refresh(self._sources, wanted=wanted))
-        self._looked_at = time.monotonic()
+        """See ``Catalogue.refresh``. What was refused may have been mended since: it gets another chance."""
+        await self._catalogue.refresh(wanted=wanted)
+        self._forgive()
 
     async def refresh_local(self) -> None:
-        """Look at those sources that reach out to nobody."""
-        local = [source for source in self._sources if not source.remote]
-        await self._refreshes.run(("local", False), lambda: self._refresh(local, wanted=False))
+        """See ``Catalogue.refresh_local``."""
+        await self._catalogue.refresh_local()
+        self._forgive()
 
     async def release(self, choice: str) -> Release:
         """Return the release that ``choice`` means, loaded and verified.
@@ -117,13 +99,13 @@ class Library:
         """
         if choice in self._loaded:
             return self._loaded[choice]
-        if any(source.name not in self._looks for source in self._sources if not source.remote):
+        if not self._catalogue.knows_local:
             await self.refresh_local()
         if not is_release_name(choice):
-            if len(self._looks) < len(self._sources):
+            if not self._catalogue.knows_all:
                 await self.refresh()
             return await self._channel(choice)
-        if choice not in self._offered() and time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
+        if choice not in self._catalogue.offered() and self._catalogue.age >= LOOK_AGAIN_SECONDS:
             await self.refresh(wanted=True)
         return await self._flights.run(choice, lambda: self._load(choice))
 
@@ -137,7 +119,7 @@ class Library:
 
     async def listed(self) -> list[Listed]:
         """Return every release there is and that is not refused, newest first. Cost: loads the local ones."""
-        if len(self._looks) < len(self._sources):
+        if not self._catalogue.knows_all:
             await self.refresh()
         await self.load_local()
         rows = []
@@ -146,14 +128,14 @@ class Library:
             if release is not None:
                 rows.append(Listed(version, release.origin.source, release, None))
             elif not self._refusal(version):
-                source = self._offered()[version][0]
-                promise = self._looks[source.name].offers.promises.get(version)
+                source = self._catalogue.offered()[version][0]
+                promise = self._catalogue.promise(source, version)
                 rows.append(Listed(version, source.name, None, promise))
         return rows
 
     async def newest(self, count: int) -> list[Release]:
         """Return the newest ``count`` releases that can be had, newest first. Cost: fetches those not yet here."""
-        if len(self._looks) < len(self._sources):
+        if not self._catalogue.knows_all:
             await self.refresh()
         releases: list[Release] = []
         for version in self.versions():
@@ -165,11 +147,11 @@ class Library:
 
     def versions(self) -> list[str]:
         """Return the names of all releases on offer or loaded, newest first; some may turn out not to verify."""
-        return sorted(self._offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
+        return sorted(self._catalogue.offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
 
     def local_versions(self) -> list[str]:
         """Return those of ``versions`` that need no download."""
-        offered = self._offered()
+        offered = self._catalogue.offered()
         return [
             version
             for version in self.versions()
@@ -178,45 +160,16 @@ class Library:
 
     def refusals(self) -> list[Refusal]:
         """Return what is not served and why: what does not verify, what cannot be named, what changed upstream."""
-        return [*(refused for refused, _ in self._refused.values()), *self._unnamed(), *self._changed()]
+        return [
+            *(refused for refused, _ in self._refused.values()),
+            *(Refusal(*refused) for refused in self._catalogue.refused()),
+            *self._changed(),
+        ]
 
-    def troubles(self) -> dict[str, TzdataFilterError]:
-        """Return source → why it could not be read the last time it was looked at."""
-        return {name: look.trouble for name, look in self._looks.items() if look.trouble is not None}
-
-    async def _refresh(self, sources: Sequence[Source], *, wanted: bool) -> None:
-        before = self._known()
-        await asyncio.gather(*(self._look(source, wanted=wanted) for source in sources))
-        if before != self._known():
-            self._generation += 1
-            # What was refused may have been mended: it gets another chance.
+    def _forgive(self) -> None:
+        if self._changes_seen != self._catalogue.changes:
+            self._changes_seen = self._catalogue.changes
             self._refused.clear()
-
-    async def _look(self, source: Source, *, wanted: bool) -> None:
-        known = self._looks.get(source.name, _NOTHING)
-        try:
-            offers = await asyncio.to_thread(source.offers, wanted=wanted)
-        except (SourceUnreachable, UntrustedIndex) as error:
-            if known.trouble is None or known.trouble.detail != error.detail:
-                _log.warning("source %s cannot be read: %s", source.name, error.detail)
-            look = _Look(known.offers, known.at, error)
-        else:
-            look = _Look(offers, time.monotonic(), None)
-        if (known.trouble is None) != (look.trouble is None):
-            self._generation += 1  # answers about channels tell whether the list of releases is stale
-        self._looks[source.name] = look
-
-    def _known(self) -> dict[str, Offers]:
-        """Return what tells whether a look at the sources has found anything new."""
-        return {name: look.offers for name, look in self._looks.items()}
-
-    def _offered(self) -> dict[str, list[Source]]:
-        """Return release → the sources that have it, in the order to ask them."""
-        offered: dict[str, list[Source]] = {}
-        for source in self._sources:
-            for version in self._looks.get(source.name, _NOTHING).offers.releases:
-                offered.setdefault(version, []).append(source)
-        return offered
 
     async def _channel(self, choice: str) -> Release:
         """Return the release that a channel means now; one that does not verify is passed over."""
@@ -236,7 +189,7 @@ class Library:
             raise UntrustedRelease(refusal.reason, release=version)
         started = time.perf_counter()
         lost: TzdataFilterError | None = None
-        for source in self._offered().get(version, []):
+        for source in self._catalogue.offered().get(version, []):
             try:
                 loaded = await asyncio.to_thread(self._load_from, source, version)
             except (UnknownRelease, SourceUnreachable) as error:
@@ -259,15 +212,8 @@ class Library:
         # What lies here stays as it is until it changes; what came over a network may have been damaged on the way.
         until = time.monotonic() + REFUSED_SECONDS if source.remote else math.inf
         self._refused[version] = (Refusal(source.name, version, error.detail), until)
-        self._generation += 1
+        self._refusals_made += 1
         _log.error("release %s from %s is refused: %s", version, source.name, error.detail)
-
-    def _unnamed(self) -> list[Refusal]:
-        return [
-            Refusal(source.name, place, reason)
-            for source in self._sources
-            for place, reason in sorted(self._looks.get(source.name, _NOTHING).offers.refused.items())
-        ]
 
     def _refusal(self, version: str) -> Refusal | None:
         refused = self._refused.get(version)
@@ -276,13 +222,9 @@ class Library:
     def _changed(self) -> list[Refusal]:
         """Return what a source now promises with other bytes than the ledger has pinned; the pinned ones are served."""
         pins = self._ledger.pins()
-        promised = chain.from_iterable(
-            ((name, version, promise) for version, promise in look.offers.promises.items())
-            for name, look in self._looks.items()
-        )
         return [
             Refusal(name, version, f"{name} now offers other bytes for it than were pinned at first sight")
-            for name, version, promise in promised
+            for name, version, promise in self._catalogue.promises()
             if version in pins and not pins[version].agrees_with(promise)
         ]
 

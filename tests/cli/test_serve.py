@@ -38,6 +38,7 @@ def test_every_option_is_a_setting(tmp_path: Path) -> None:
             log_level="warning",
             data_dir=tmp_path / "data",
             wheels_dir=tmp_path,
+            offline=True,
         )
     ]
 
@@ -45,7 +46,7 @@ def test_every_option_is_a_setting(tmp_path: Path) -> None:
 def test_without_options_the_defaults_hold() -> None:
     served = Served()
     assert served.run().exit_code == 0
-    assert served.settings == [Settings()]
+    assert served.settings == [Settings(offline=True)]
 
 
 def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

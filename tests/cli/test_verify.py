@@ -243,7 +243,7 @@ class TestWrongUsage:
             ("--digest", "md5:1"),
             ("--digest", "0" * 63),
             ("--tree-digest", "SHA256:" + "0" * 64),
-            ("--release", "x"),
+            ("--release", "X"),
             ("--wheels-dir", "."),
         ],
         ids=" ".join,

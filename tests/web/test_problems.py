@@ -240,7 +240,7 @@ class BadShelf(Shelf):
         super().__init__(make_invented_release("2099a"), make_invented_release("2099b"))
         self.fault = fault
 
-    def load(self, version: str, pool: TzifPool) -> Release:
+    def load(self, version: str, pool: TzifPool) -> Loaded:
         if version == "2099b":
             raise self.fault
         return super().load(version, pool)

@@ -1,0 +1,127 @@
+"""The catalogue: what each source offers, as it was when it was last looked at.
+
+Looking is cheap and verifies nothing; loading what is offered is ``library``'s.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.build.once import Once
+from app.errors import SourceUnreachable, TzdataFilterError, UntrustedIndex
+from app.sources.base import Offers, Promise, Source
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one source offered when it was last read, and what is wrong with it since, if anything. Units: monotonic."""
+
+    offers: Offers
+    at: float | None
+    trouble: TzdataFilterError | None
+
+
+_NOTHING = _Look(Offers(frozenset(), {}), None, None)
+
+
+class Catalogue:
+    """The offers of all sources."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        """Shape: of two sources that offer one release the earlier is asked first."""
+        self._sources = sources
+        self._looks: dict[str, _Look] = {}
+        self._flights: Once[tuple[str, bool], None] = Once()
+        self._looked_at = float("-inf")
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """A number that grows whenever the offers, or whether they are fresh, have changed."""
+        return self._changes
+
+    @property
+    def age(self) -> float:
+        """Seconds since all sources were looked at."""
+        return time.monotonic() - self._looked_at
+
+    @property
+    def knows_local(self) -> bool:
+        """Whether every source that reaches out to nobody has been looked at."""
+        return all(source.name in self._looks for source in self._sources if not source.remote)
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether every source has been looked at."""
+        return len(self._looks) == len(self._sources)
+
+    async def refresh(self, *, wanted: bool = False) -> None:
+        """Look at all sources at once. One that cannot be read keeps what it offered before, and is logged.
+
+        Shape: ``wanted`` as in ``Source.offers``.
+        """
+        await self._flights.run(("all", wanted), lambda: self._refresh(self._sources, wanted=wanted))
+        self._looked_at = time.monotonic()
+
+    async def refresh_local(self) -> None:
+        """Look at those sources that reach out to nobody."""
+        local = [source for source in self._sources if not source.remote]
+        await self._flights.run(("local", False), lambda: self._refresh(local, wanted=False))
+
+    def offered(self) -> dict[str, list[Source]]:
+        """Return release → the sources that have it, in the order to ask them."""
+        offered: dict[str, list[Source]] = {}
+        for source in self._sources:
+            for version in self._looks.get(source.name, _NOTHING).offers.releases:
+                offered.setdefault(version, []).append(source)
+        return offered
+
+    def promise(self, source: Source, version: str) -> Promise | None:
+        """Return what a source says of a release before anybody has read it."""
+        return self._looks[source.name].offers.promises.get(version)
+
+    def promises(self) -> Iterator[tuple[str, str, Promise]]:
+        """Yield source, release and promise, for all promises."""
+        for name, look in self._looks.items():
+            for version, promise in look.offers.promises.items():
+                yield name, version, promise
+
+    def refused(self) -> Iterator[tuple[str, str, str]]:
+        """Yield source, place and reason for what looks like a release and cannot be named."""
+        for source in self._sources:
+            for place, reason in sorted(self._looks.get(source.name, _NOTHING).offers.refused.items()):
+                yield source.name, place, reason
+
+    def troubles(self) -> dict[str, TzdataFilterError]:
+        """Return source → why it could not be read the last time it was looked at."""
+        return {name: look.trouble for name, look in self._looks.items() if look.trouble is not None}
+
+    def stale_seconds(self) -> float | None:
+        """Return how old the oldest offers of a source in trouble are; ``None`` if no source is in trouble.
+
+        A source in trouble that was never read has no age: it counts as nothing to be stale.
+        """
+        now = time.monotonic()
+        ages = [now - look.at for look in self._looks.values() if look.trouble is not None and look.at is not None]
+        return max(ages, default=None)
+
+    async def _refresh(self, sources: Sequence[Source], *, wanted: bool) -> None:
+        await asyncio.gather(*(self._look(source, wanted=wanted) for source in sources))
+
+    async def _look(self, source: Source, *, wanted: bool) -> None:
+        known = self._looks.get(source.name, _NOTHING)
+        try:
+            offers = await asyncio.to_thread(source.offers, wanted=wanted)
+        except (SourceUnreachable, UntrustedIndex) as error:
+            if known.trouble is None or known.trouble.detail != error.detail:
+                _log.warning("source %s cannot be read: %s", source.name, error.detail)
+            look = _Look(known.offers, known.at, error)
+        else:
+            look = _Look(offers, time.monotonic(), None)
+        if look.offers != known.offers or (look.trouble is None) != (known.trouble is None):
+            self._changes += 1
+        self._looks[source.name] = look
