@@ -10,8 +10,9 @@ import pytest
 
 from app import errors
 from app.settings import Settings
+from app.sources.base import Loaded
 from app.store.memory import MemoryStore
-from app.tzdb.release import Release, TzifPool
+from app.tzdb.release import TzifPool
 from app.web import problems
 from app.web.problems import from_error, problem_kinds, status_of, write_problem
 from tests.data.invented_release import make_invented_release
