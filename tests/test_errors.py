@@ -43,6 +43,7 @@ def test_codes_are_stable_slugs_and_each_error_has_its_own() -> None:
         "unknown-format",
         "unknown-release",
         "unknown-zones",
+        "untrusted-index",
         "untrusted-release",
     ]
 

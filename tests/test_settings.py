@@ -1,7 +1,7 @@
 """Settings: what is read from where, and that every wrong value is told at once."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import get_type_hints
 
@@ -33,12 +33,19 @@ def test_the_process_s_environment_is_read_when_none_is_given(monkeypatch: pytes
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
+    certificates = tmp_path / "ca.pem"
+    certificates.touch()
     texts = {
         "host": "::1",
         "port": "0",
         "public_url": "https://tz.example/base/",
         "data_dir": str(tmp_path / "new"),
         "wheels_dir": str(tmp_path),
+        "index_url": "https://ci:secret@index.example/simple",
+        "index_ca_file": str(certificates),
+        "index_refresh_seconds": "60",
+        "offline": "yes",
+        "channels": "stable=2026e, previous=latest-1",
         "log_format": "json",
         "log_level": "debug",
         "request_log": "false",
@@ -59,6 +66,11 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         public_url="https://tz.example/base/",
         data_dir=tmp_path / "new",
         wheels_dir=tmp_path,
+        index_url="https://ci:secret@index.example/simple",
+        index_ca_file=certificates,
+        index_refresh_seconds=60.0,
+        offline=True,
+        channels={"stable": "2026e", "previous": "latest-1"},
         log_format="json",
         log_level="debug",
         request_log=False,
@@ -78,7 +90,7 @@ def test_every_setting_has_a_parser_that_reads_its_own_default_to_its_own_type()
     hints = get_type_hints(Settings)
     assert _PARSERS.keys() == {field.name for field in fields(Settings)}
     for field in fields(Settings):
-        if field.default in ("", None):
+        if field.default in ("", None, MISSING):
             continue
         value = _PARSERS[field.name](str(field.default))
         assert value == field.default

@@ -135,7 +135,7 @@ def parse_lock(text: str) -> Lock:
         top: dict[str, object] = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidLock(f"the lock file is not TOML: {' '.join(str(error).split())[:200]}") from error
-    if "version" in top and top["version"] != VERSION:
+    if "version" in top and (type(top["version"]) is not int or top["version"] != VERSION):
         raise InvalidLock(f"the lock file has version {quote(str(top['version']))}, this program reads {VERSION}")
     _check_members("", top)
     selection, options, artifact = (_table(top, name) for name in ("selection", "options", "artifact"))

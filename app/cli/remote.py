@@ -103,6 +103,8 @@ def _ask(client: httpx.Client, method: str, url: str, *, body: Request | None, m
         # Raw: a coded body would not be the bytes that have the digest.
         for chunk in response.iter_raw():
             content += chunk
+            if len(content) > limit and not good:
+                break  # its status says enough
             if len(content) > limit:
                 raise DoesNotVerify(f"{_host(url)} answers with more than {limit} bytes")
             if time.monotonic() > end:

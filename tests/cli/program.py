@@ -12,13 +12,16 @@ from click.testing import CliRunner, Result
 
 from app.artifact.plan import Plan, make_plan
 from app.artifact.spec import parse_spec
+from app.build.ledger import Ledger
 from app.cli.parts import Local, Parts
 from app.cli.root import cli
 from app.settings import Settings
 from app.sources.installed import InstalledSource
+from app.store.disk import DiskStore
 from app.tzdb.release import Release
 from app.wiring import make_index, make_local, serve
 from tests.house.source import ROOT
+from tests.sources.loopback_index import LoopbackIndex
 
 COMMAND = (sys.executable, "-m", "app")
 OFFLINE = {"TZDATA_FILTER_OFFLINE": "true"}
@@ -88,6 +91,16 @@ def make_plan_of(*zones: str, **options: str) -> Plan:
     """Return the plan of a bundle of the installed release, as a tar."""
     spec = parse_spec("latest", zones, format="tar", options=options)
     return make_plan(installed_release(), spec, recipe="tar.1")
+
+
+def online(index: LoopbackIndex) -> dict[str, str]:
+    """Return what makes a run ask this index."""
+    return {"TZDATA_FILTER_OFFLINE": "false", "TZDATA_FILTER_INDEX_URL": index.url}
+
+
+def versions_in(data_dir: Path) -> list[str]:
+    """Return the releases that a store keeps, as a command sees them."""
+    return sorted(Ledger(DiskStore(data_dir)).pins())
 
 
 def unpack_wheel(wheel: Path, directory: Path) -> Path:

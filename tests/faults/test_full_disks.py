@@ -48,6 +48,7 @@ from app.build.library import Library
 from app.digest import sha256_hex
 from app.sources.directory import WheelDirectory
 from app.store.disk import DiskStore
+from app.store.memory import MemoryStore
 
 root = Path(sys.argv[1])
 store = DiskStore(root / "store")

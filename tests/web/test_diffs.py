@@ -110,7 +110,7 @@ async def test_a_diff_of_named_releases_is_kept_and_one_to_latest_is_asked_again
         ("2022g/diff/2023c?now=tomorrow", 400, "invalid-option", "2026-10-25"),
         ("2022g/diff/2023c?aliases=some", 400, "invalid-option", "exact"),
         ("2022g/diff/2023c?links=hard", 400, "invalid-option", "aliases"),
-        ("yesterday/diff/2023c", 400, "invalid-name", "2026f"),
+        ("Yesterday/diff/2023c", 400, "invalid-name", "2026f"),
         ("2022g/diff/2023.3", 400, "invalid-name", "2026f"),
         ("2022g/diff/2023z", 404, "unknown-release", "2023c"),
         ("2021z/diff/2023c", 404, "unknown-release", "2022b"),

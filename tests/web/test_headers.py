@@ -22,7 +22,7 @@ def bundle_hex(client: httpx.Client, cold_client: httpx.Client, release: str) ->
     return hashlib.sha256(client.get(url).content).hexdigest()
 
 
-def expected_headers(example: Example, body: bytes, release: str) -> dict[str, str]:
+def expected_headers(example: Example, body: bytes, release: str, *, base_url: str) -> dict[str, str]:
     """Return all that should be there besides ``CHANGING``."""
     sum_ = hashlib.sha256(body)
     expected = {
@@ -39,6 +39,8 @@ def expected_headers(example: Example, body: bytes, release: str) -> dict[str, s
         expected["content-location"] = f"/v1/artifacts/{sum_.hexdigest()}{ending}"
     if example.released:
         expected["tzdata-release"] = release
+    if example.url.startswith("/v1/bundles/latest/"):
+        expected["link"] = f'<{base_url}{example.url.replace("latest", release)}>; rel="bookmark"'
     if example.name == "docs":
         expected["content-security-policy"] = (
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -59,7 +61,8 @@ def test_every_field_of_a_get(
     for _ in ("cold or hot", "hot if ever"):
         response = client.get(url, headers={"Accept-Encoding": accepted})
         assert response.status_code == 200
-        assert steady_headers(response) == expected_headers(example, response.content, release)
+        base_url = str(client.base_url).rstrip("/")
+        assert steady_headers(response) == expected_headers(example, response.content, release, base_url=base_url)
         assert response.headers.keys() >= CHANGING
 
 

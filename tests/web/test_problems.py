@@ -49,7 +49,7 @@ ERRORS: tuple[tuple[str, str, int, str], ...] = (
     ("GET", "/v1/artifacts/abc.tar", 400, "invalid-name"),
     ("GET", f"/v1/artifacts/{ZERO}.tar?x=1", 400, "invalid-option"),
     ("GET", "/v1/releases/1999z", 404, "unknown-release"),
-    ("GET", "/v1/releases/x", 400, "invalid-name"),
+    ("GET", "/v1/releases/X", 400, "invalid-name"),
     ("GET", "/v1/releases?page=2", 400, "invalid-option"),
     ("GET", "/v1/releases/latest/zones?country=Germany", 400, "invalid-name"),
     ("GET", f"/v1/releases/latest/zones?q={'x' * 101}", 400, "invalid-option"),
