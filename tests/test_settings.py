@@ -32,17 +32,17 @@ def test_the_process_s_environment_is_read_when_none_is_given(monkeypatch: pytes
     assert read_settings().port == 9090
 
 
-def test_every_setting_is_read(tmp_path: Path) -> None:
-    certificates = tmp_path / "ca.pem"
-    certificates.touch()
-    texts = {
+def every_text(tmp_path: Path) -> dict[str, str]:
+    """Return a text for each setting, none of them its default."""
+    (tmp_path / "ca.pem").touch()
+    return {
         "host": "::1",
         "port": "0",
         "public_url": "https://tz.example/base/",
         "data_dir": str(tmp_path / "new"),
         "wheels_dir": str(tmp_path),
         "index_url": "https://ci:secret@index.example/simple",
-        "index_ca_file": str(certificates),
+        "index_ca_file": str(tmp_path / "ca.pem"),
         "index_refresh_seconds": "60",
         "offline": "yes",
         "channels": "stable=2026e, previous=latest-1",
@@ -59,6 +59,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         "shutdown_seconds": "86400",
         "rescan_seconds": "60.0",
     }
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    texts = every_text(tmp_path)
     assert texts.keys() == {field.name for field in fields(Settings)}
     assert read(**texts) == Settings(
         host="::1",
@@ -67,7 +71,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         data_dir=tmp_path / "new",
         wheels_dir=tmp_path,
         index_url="https://ci:secret@index.example/simple",
-        index_ca_file=certificates,
+        index_ca_file=tmp_path / "ca.pem",
         index_refresh_seconds=60.0,
         offline=True,
         channels={"stable": "2026e", "previous": "latest-1"},

@@ -111,6 +111,8 @@ def find_unknown_options(text: str) -> list[str]:
     for line in re.findall(r"tzdata-filter ((?:[a-z]+ |--input ).*)$", text, re.MULTILINE):
         words = re.split(r" #|[`|;]", line)[0].split()
         command = cli.commands.get(words[0], cli.commands["extract"])
+        if isinstance(command, click.Group) and len(words) > 1:
+            command = command.commands.get(words[1], command)
         known = {option for parameter in command.params for option in parameter.opts}
         unknown += [word for word in words if word.startswith("-") and len(word) > 1 and word not in known]
     return unknown
