@@ -21,14 +21,20 @@ def read_blocks(text: str) -> list[str]:
     return _BLOCK.findall(text)
 
 
-def test_the_marked_blocks_of_the_readme_run_as_they_are_written(service: Service, tmp_path: Path) -> None:
+def test_the_marked_blocks_of_the_readme_run_as_they_are_written(every_release: Service, tmp_path: Path) -> None:
     blocks = read_blocks((ROOT / "README.md").read_text(encoding="utf-8"))
     assert blocks, "README.md has no block that is marked for running"
     for number, block in enumerate(blocks):
         (scratch := tmp_path / str(number)).mkdir()
         (zoneinfo := tmp_path / f"{number}-zoneinfo").mkdir()
         environ = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{PATH}"}
-        run_lines(block.replace(ADDRESS, service.base_url), scratch, zoneinfo=zoneinfo, environ=environ)
+        run_lines(
+            block.replace(ADDRESS, every_release.base_url),
+            scratch,
+            zoneinfo=zoneinfo,
+            environ=environ,
+            reports="tzdata-filter" in block,
+        )
 
 
 def test_every_marker_of_the_readme_stands_before_a_block() -> None:

@@ -69,9 +69,12 @@ def in_root(root: Path) -> tuple[str, ...]:
     return (*_as_root(), find("chroot"), str(root))
 
 
-def run_lines(lines: str, scratch: Path, *, zoneinfo: Path, environ: Mapping[str, str] | None = None) -> str:
+def run_lines(
+    lines: str, scratch: Path, *, zoneinfo: Path, environ: Mapping[str, str] | None = None, reports: bool = False
+) -> str:
     """Return what shell lines print, run in ``scratch`` exactly as they are written.
 
+    Shape: ``reports`` says that they may write on standard error too, as this project's own command does.
     What they do to ``/usr/share/zoneinfo`` happens in ``zoneinfo``, and only there: the machine's own zones are neither
     seen nor touched. The first line that fails ends it.
     """
@@ -80,7 +83,12 @@ def run_lines(lines: str, scratch: Path, *, zoneinfo: Path, environ: Mapping[str
         ' && mount --bind "$0" /usr/share/zoneinfo && exec bash -euo pipefail -c "$1"'
     )
     command = (*_as_root(), "unshare", "--mount", "sh", "-euc", prepared, str(zoneinfo), lines)
-    return run(*command, cwd=scratch, environ={"HOME": str(scratch), **(environ or {})})
+    environ = {"HOME": str(scratch), **(environ or {})}
+    if not reports:
+        return run(*command, cwd=scratch, environ=environ)
+    finished = finish(*command, cwd=scratch, environ=environ)
+    assert finished.returncode == 0, finished.stderr.decode()
+    return finished.stdout.decode()
 
 
 def _as_root() -> tuple[str, ...]:

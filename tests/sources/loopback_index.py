@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ Mood = Literal[
     "redirects to http",
     "redirects in a circle",
     "names a stranger",
+    "flips a bit",
 ]
 
 
@@ -43,7 +45,14 @@ class LoopbackIndex:
     file_mood: Mood = "well"
     credentials: str | None = None
     asked: list[str] = field(default_factory=list)
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    def flip(self, content: bytes) -> bytes:
+        """Return ``content`` with one bit flipped, another each time."""
+        flipped = bytearray(content)
+        flipped[self.chance.randrange(len(content))] ^= 1 << self.chance.randrange(8)
+        return bytes(flipped)
 
     def count(self, part: str) -> int:
         """Return how many requests had ``part`` in their path."""
@@ -139,6 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(302, b"", {"Location": "http://stranger.invalid/"})
             case "redirects in a circle":
                 self._send(302, b"", {"Location": self.path})
+            case "flips a bit":
+                self._send(200, self.held.flip(content), {"Content-Type": content_type})
             case "well" | "wrong hash" | "no hash" | "names a stranger":
                 self._send(200, content, {"Content-Type": content_type})
 

@@ -11,6 +11,7 @@ from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, Unt
 from app.sources import download
 from app.sources.index import IndexSource
 from app.sources.index_address import IndexAddress
+from tests.data.invented_release import VERSION, package_files, wheel_name, write_wheel
 from tests.sources.loopback_index import LoopbackIndex, Mood, loopback_index
 
 WHEELS = (
@@ -154,6 +155,20 @@ def test_a_body_that_drips_is_cut_off_at_the_deadline(index: LoopbackIndex) -> N
     index.file_mood = "drips"
     with pytest.raises(SourceUnreachable, match="too slow"):
         source_of(index, wheel_seconds=0.5).load("2024a", {})
+
+
+FLIPS = 10_000
+
+
+def test_of_all_flipped_bits_on_the_way_none_gets_through() -> None:
+    name = wheel_name()
+    with loopback_index({name: write_wheel(package_files())}) as index:
+        index.file_mood = "flips a bit"
+        source = source_of(index)
+        for _ in range(FLIPS):
+            with pytest.raises(UntrustedRelease, match="differs from the sha256"):
+                source.load(VERSION, {})
+        assert index.count(name) == FLIPS
 
 
 def test_name_and_password_in_the_address_are_sent_to_the_index(index: LoopbackIndex) -> None:
