@@ -1,7 +1,6 @@
 """The package index that pip on this machine uses: every release there is, fetched through it once and verified."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -31,10 +30,10 @@ def offers(index: IndexSource) -> Offers:
 
 
 @pytest.fixture(scope="module")
-def releases(index: IndexSource, offers: Offers) -> Iterator[dict[str, Release]]:
+def releases(index: IndexSource, offers: Offers) -> dict[str, Release]:
     pool: TzifPool = {}
     locked = {version for version, promise in offers.promises.items() if promise.package_version in SUMS}
-    yield {version: index.load(version, pool).release for version in sorted(locked, key=release_order)}
+    return {version: index.load(version, pool).release for version in sorted(locked, key=release_order)}
 
 
 def test_it_lists_every_release_that_is_locked_here_and_maybe_later_ones(offers: Offers) -> None:
