@@ -46,6 +46,8 @@ class Settings:
     """How often the index is asked for new releases."""
     offline: bool = False
     """Make no outbound call, ever."""
+    registry_token: str = dataclasses.field(default="", repr=False)
+    """What ``/v2/`` asks for: a bearer token, or the password of any user. Empty: nothing."""
     channels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
     log_format: LogFormat = "text"
@@ -163,6 +165,12 @@ def _existing_file(text: str) -> Path:
     return path
 
 
+def _token(text: str) -> str:
+    if not re.fullmatch(r"[!-~]{8,4096}", text):
+        raise ValueError("must be 8 to 4096 characters that can be seen, and no space")
+    return text
+
+
 def _channels(text: str) -> Mapping[str, str]:
     channels: dict[str, str] = {}
     for item in text.split(","):
@@ -192,6 +200,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "index_ca_file": _existing_file,
     "index_refresh_seconds": _seconds,
     "offline": _flag,
+    "registry_token": _token,
     "channels": _channels,
     "log_format": _choice(get_args(LogFormat)),
     "log_level": _choice(get_args(LogLevel)),

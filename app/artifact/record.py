@@ -87,7 +87,7 @@ def plan_row(plan: Plan) -> PlanRow:
         "recipe": plan.recipe,
         "content_key": plan.content_key,
         "tree_digest": plan.tree_digest,
-        "request": _request(plan.spec),
+        "request": write_request(plan.spec),
         "entries": [_entry_row(entry) for entry in plan.entries],
     }
 
@@ -121,7 +121,8 @@ def parse_request(request: Request) -> Spec:
     return parse_spec(request["release"], request["zones"], format=request["format"], options=options)
 
 
-def _request(spec: Spec) -> Request:
+def write_request(spec: Spec) -> Request:
+    """Return a spec's JSON."""
     return {
         "release": spec.release,
         "zones": [str(selector) for selector in spec.selectors],
