@@ -38,17 +38,6 @@ FormatPath = Annotated[
     ),
 ]
 CodePath = Annotated[str, Path(description="The last part of a problem's `type`.", examples=["unknown-zones"])]
-NamePath = Annotated[
-    str,
-    Path(
-        description="Zones in lower case with `.` for `+`, one after the other in any order; `country/cn` for a"
-        " country; `go/` before them for Go's zip; or `set/` and what `POST /v1/sets` answered.",
-        examples=["asia/shanghai/etc/utc"],
-    ),
-]
-ReferencePath = Annotated[
-    str, Path(description="`sha256:` and 64 digits; for a manifest also a tag: a release, or `latest`.")
-]
 HexPath = Annotated[
     str,
     Path(
@@ -127,11 +116,6 @@ _STATUS_TEXT = {
     502: "The release does not verify and is refused.",
     503: "A source, the store or a free builder is missing just now; see Retry-After.",
 }
-_REGISTRY_TEXT = {
-    400: "A name, a digest or the number of tags is malformed.",
-    401: "The operator asks for a token.",
-    404: "No release has these zones, or the repository has no such tag, manifest or blob.",
-}
 _ANYWHERE = (414, 500)
 _BYTES_FIELDS = {
     "ETag": "The sha256 of the bytes, quoted.",
@@ -147,6 +131,18 @@ BUNDLE_REQUEST: JsonObject = {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/BundleRequest"},
                 "example": {"release": "latest", "zones": ["Asia/Shanghai", "Etc/UTC"], "format": "tar.gz"},
+            }
+        },
+    }
+}
+
+SET_REQUEST: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/SetRequest"},
+                "example": {"zones": ["Europe/*", "Etc/UTC"], "aliases": "target"},
             }
         },
     }
@@ -175,24 +171,6 @@ def conditional_answers(content: str, *statuses: int) -> dict[int | str, dict[st
     part = {**_success(content), "description": _STATUS_TEXT[206]}
     unchanged: dict[str, object] = {"description": _STATUS_TEXT[304]}
     return {206: part, 304: unchanged, **answers(content, 400, 412, 416, *statuses)}
-
-
-def registry_answers(*contents: str) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI responses of a route of the registry. Shape: ``contents`` media types, or one schema."""
-    success = _success(contents[0])
-    if "/" in contents[0]:
-        success["content"] = {media_type: {"schema": {"type": "string"}} for media_type in contents}
-    described: dict[int | str, dict[str, object]] = {
-        200: success,
-        206: {**success, "description": _STATUS_TEXT[206]},
-        304: {"description": _STATUS_TEXT[304]},
-    }
-    errors: JsonObject = {"application/json": {"schema": {"$ref": "#/components/schemas/RegistryErrors"}}}
-    for status in (400, 401, 404, 502, 503):
-        described[status] = {"description": _REGISTRY_TEXT.get(status, _STATUS_TEXT.get(status)), "content": errors}
-    for status in (412, *_ANYWHERE, 416):
-        described[status] = _problem(_STATUS_TEXT[status])
-    return described
 
 
 def _success(content: str) -> dict[str, object]:

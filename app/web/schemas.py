@@ -54,16 +54,9 @@ def schemas() -> JsonObject:
             }
         ),
         **_diff_schemas(),
-        **_registry_schemas(),
-    }
-
-
-def _registry_schemas() -> dict[str, JsonObject]:
-    error = _object({"code": _TEXT, "message": _TEXT, "detail": {"type": "object"}})
-    return {
-        "Empty": {"type": "object", "maxProperties": 0},
-        "RegistryErrors": _object({"errors": _list(error)}),
-        "TagList": _object({"name": _TEXT, "tags": _list(_TEXT)}),
+        "SetRequest": _object(
+            {**_request_members(), "format": {**_choice("tar", "zip"), "default": "tar"}}, required=("zones",)
+        ),
         "Set": _object({"repository": _TEXT, "release": _RELEASE, "reference": _TEXT, "digest": _DIGEST}),
     }
 
