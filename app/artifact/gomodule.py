@@ -6,22 +6,20 @@ Source: the Go Modules Reference, *Module paths*, *Versions*, *GOPROXY protocol*
 
 import base64
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from app.artifact.gosource import GO_VERSION
 from app.artifact.spec import MAX_MODULE_LENGTH, Spec, parse_spec
+from app.artifact.zone_paths import read_zone_path, write_zone_path
 from app.digest import sha256_hex, tree_digest
-from app.errors import InvalidName, NotFound, UnknownZones
-from app.tzdb.names import MAX_NAME_PARTS, by_component, is_release_name, quote
+from app.errors import InvalidOption, NotFound
+from app.tzdb.names import by_component, is_release_name, quote
 from app.tzdb.release import Release
-from app.tzdb.suggestions import suggest_countries, suggest_names
 
 RECIPE_NUMBER = 1
 """Of the recipe that writes packages. It is part of every version: the same version is the same bytes for ever."""
 MAX_RECIPES = 100
 
-_COUNTRY = "country"
-_CODE = re.compile(r"[a-z]{2}")
 _VERSION = re.compile(r"v0\.([0-9]{4})\.([1-9][0-9]{2,4})")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -63,14 +61,12 @@ def write_module_path(host: str, zones: Iterable[str]) -> str:
 
     Shape: sorted by path component, lower case, ``.`` for ``+``, which no module path may hold.
     """
-    return "/".join([host, *map(_write_zone, sorted(zones, key=by_component))])
+    return "/".join([host, *map(write_zone_path, sorted(zones, key=by_component))])
 
 
 def parse_module_path(path: str, host: str, release: Release) -> Spec:
-    """Read a module path by the names of a release; the zones may stand in any order.
+    """Read a module path by the names of a release; the zones may stand in any order, and ``country/cn`` for some.
 
-    Shape: ``country/cn`` stands for ``country:CN``. No name is a directory of another, which ``make_release`` checks,
-    so there is one reading at most.
     Errors: NotFound for another host, a parent of module paths, an upper-case letter; UnknownZones with suggestions.
     """
     first, _, rest = path.partition("/")
@@ -79,22 +75,13 @@ def parse_module_path(path: str, host: str, release: Release) -> Spec:
     if len(path) > MAX_MODULE_LENGTH:
         raise NotFound(f"the module path is longer than {MAX_MODULE_LENGTH} characters")
     if rest != rest.lower():
-        raise NotFound(f"module paths are in lower case: {quote(f'{host}/{_write_zone(rest)}')}")
-    parts = rest.split("/") if rest else []
-    known = {_write_zone(zone): zone for zone in release.files}
-    zones: list[str] = []
-    at = 0
-    while at < len(parts):
-        found = _read_one(parts, at, known, release)
-        if found is None:
-            raise _unknown("/".join(parts[at:]), release)
-        zone, at = found
-        zones.append(zone)
-    if not zones:
+        raise NotFound(f"module paths are in lower case: {quote(f'{host}/{write_zone_path(rest)}')}")
+    if not rest:
         raise NotFound(f"{host} alone is no module; name zones, as in {host}/asia/shanghai/etc/utc")
+    zones = read_zone_path(rest, release)
     try:
         return parse_spec(release.version, zones, format="go.zip", options={"module": path})
-    except InvalidName as error:
+    except InvalidOption as error:
         raise NotFound(error.detail) from error
 
 
@@ -114,36 +101,3 @@ def _h1(files: Iterable[tuple[str, str]]) -> str:
     """Return the ``h1`` hash, which is the tree digest in base64. Source: golang.org/x/mod/sumdb/dirhash, Hash1."""
     digest = bytes.fromhex(tree_digest(files).removeprefix("sha256:"))
     return f"h1:{base64.b64encode(digest).decode()}"
-
-
-def _write_zone(name: str) -> str:
-    return name.lower().replace("+", ".")
-
-
-def _read_one(parts: Sequence[str], at: int, known: Mapping[str, str], release: Release) -> tuple[str, int] | None:
-    """Return the selector that starts at ``at``, and where the next one does."""
-    for end in range(at + 1, min(at + MAX_NAME_PARTS, len(parts)) + 1):
-        if zone := known.get("/".join(parts[at:end])):
-            return zone, end
-    if parts[at] == _COUNTRY and at + 1 < len(parts) and _CODE.fullmatch(parts[at + 1]):
-        code = parts[at + 1].upper()
-        return (f"country:{code}", at + 2) if release.zones_of_country(code) else None
-    return None
-
-
-def _unknown(rest: str, release: Release) -> UnknownZones:
-    """Return the error for what cannot be read, which may be the start of a name."""
-    parts = rest.split("/")
-    if parts[0] == _COUNTRY and len(parts) > 1:
-        close = [f"country/{code[-2:].lower()}" for code in suggest_countries(release, parts[1].upper())]
-        piece = "/".join(parts[:2])
-    else:
-        piece = "/".join(parts[:2])
-        close = [*map(_write_zone, next(iter(suggest_names(release, [piece.replace(".", "+")]).values()), ()))]
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    return UnknownZones(
-        f"{quote(piece)} is no zone of release {release.version}{hint}",
-        zones=[piece],
-        suggestions={piece: close},
-        release=release.version,
-    )

@@ -149,7 +149,7 @@ class SetRoutes:
         """Name a list of zones, so that it can be pulled."""
         read_options(request, known=())
         spec = await read_bundle_request(request, default_format="tar")
-        if spec.format == "tar.gz":
+        if spec.format not in ("tar", "zip"):
             raise InvalidOption("an image holds a tree, format=tar, or Go's zip, format=zip", options=["format"])
         repository, image = await self.images.keep_set(_placed(spec))
         row = {

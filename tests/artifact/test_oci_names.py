@@ -15,9 +15,9 @@ from app.artifact.oci_names import (
     parse_set,
     write_repository,
     write_set,
-    write_zone,
 )
 from app.artifact.spec import parse_spec
+from app.artifact.zone_paths import write_zone_path
 from app.errors import InvalidName, UnknownZones
 from tests.artifact.plans import INVENTED, INVENTED_NAMES
 from tests.data.real_releases import all_package_versions, real_release
@@ -47,7 +47,7 @@ def test_every_name_of_a_release_is_a_repository_and_comes_back(wheels_dir: Path
 @given(st.permutations(INVENTED_NAMES), st.integers(1, len(INVENTED_NAMES)))
 def test_any_zones_in_any_order_are_one_spec(names: list[str], count: int) -> None:
     chosen = names[:count]
-    spelled = "/".join(map(write_zone, chosen))
+    spelled = "/".join(map(write_zone_path, chosen))
     expected = parse_spec(INVENTED.version, chosen, format="tar", options={"prefix": TREE_PREFIX})
     assert parse_repository(spelled, INVENTED) == parse_repository(write_repository(chosen), INVENTED) == expected
 
