@@ -13,6 +13,7 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "TZDATA_FILTER_"
+DEFAULT_MODULE_HOST = "tz.internal"
 
 
 class InvalidSettings(ValueError):
@@ -48,6 +49,8 @@ class Settings:
     """Make no outbound call, ever."""
     registry_token: str = dataclasses.field(default="", repr=False)
     """What ``/v2/`` asks for: a bearer token, or the password of any user. Empty: nothing."""
+    go_module_host: str = ""
+    """What the paths of Go modules start with. Empty: the host of ``public_url`` if that is a name with a dot."""
     channels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
     log_format: LogFormat = "text"
@@ -74,6 +77,12 @@ class Settings:
         """What absolute links start with, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def module_host(self) -> str:
+        """What the paths of Go modules start with."""
+        host = urlsplit(self.public_url).hostname or ""
+        return self.go_module_host or (host if _MODULE_HOST.fullmatch(host) else DEFAULT_MODULE_HOST)
 
 
 def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -171,6 +180,12 @@ def _token(text: str) -> str:
     return text
 
 
+def _module_host(text: str) -> str:
+    if not _MODULE_HOST.fullmatch(text):
+        raise ValueError("must be a host name in lower case with a dot in it, such as tz.internal")
+    return text
+
+
 def _channels(text: str) -> Mapping[str, str]:
     channels: dict[str, str] = {}
     for item in text.split(","):
@@ -188,6 +203,7 @@ def _host(text: str) -> str:
 
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_MODULE_HOST = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
 _BYTES = _integer(1_024, 1 << 40)
 
 _PARSERS: Mapping[str, Callable[[str], object]] = {
@@ -201,6 +217,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "index_refresh_seconds": _seconds,
     "offline": _flag,
     "registry_token": _token,
+    "go_module_host": _module_host,
     "channels": _channels,
     "log_format": _choice(get_args(LogFormat)),
     "log_level": _choice(get_args(LogLevel)),

@@ -12,7 +12,7 @@ from app.artifact.gosource import GO_VERSION
 from app.artifact.spec import MAX_MODULE_LENGTH, Spec, parse_spec
 from app.artifact.zone_paths import read_zone_path, write_zone_path
 from app.digest import sha256_hex, tree_digest
-from app.errors import InvalidOption, NotFound
+from app.errors import NotFound
 from app.tzdb.names import by_component, is_release_name, quote
 from app.tzdb.release import Release
 
@@ -21,6 +21,7 @@ RECIPE_NUMBER = 1
 MAX_RECIPES = 100
 
 _VERSION = re.compile(r"v0\.([0-9]{4})\.([1-9][0-9]{2,4})")
+_ZONES = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?)*")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -64,25 +65,30 @@ def write_module_path(host: str, zones: Iterable[str]) -> str:
     return "/".join([host, *map(write_zone_path, sorted(zones, key=by_component))])
 
 
-def parse_module_path(path: str, host: str, release: Release) -> Spec:
-    """Read a module path by the names of a release; the zones may stand in any order, and ``country/cn`` for some.
+def check_module_path(path: str, host: str) -> None:
+    """Check that ``path`` could be a module below ``host``, in any release.
 
-    Errors: NotFound for another host, a parent of module paths, an upper-case letter; UnknownZones with suggestions.
+    Errors: NotFound: to the Go tool everything that is no module here is somewhere else.
     """
-    first, _, rest = path.partition("/")
-    if first != host:
+    first, _, zones = path.partition("/")
+    if first != host or not zones:
         raise NotFound(f"modules here are below {host}, as in {host}/asia/shanghai/etc/utc")
     if len(path) > MAX_MODULE_LENGTH:
         raise NotFound(f"the module path is longer than {MAX_MODULE_LENGTH} characters")
-    if rest != rest.lower():
-        raise NotFound(f"module paths are in lower case: {quote(f'{host}/{write_zone_path(rest)}')}")
-    if not rest:
-        raise NotFound(f"{host} alone is no module; name zones, as in {host}/asia/shanghai/etc/utc")
-    zones = read_zone_path(rest, release)
-    try:
-        return parse_spec(release.version, zones, format="go.zip", options={"module": path})
-    except InvalidOption as error:
-        raise NotFound(error.detail) from error
+    if not _ZONES.fullmatch(zones):
+        lower = write_zone_path(zones)
+        hint = f", as in {host}/{lower}" if _ZONES.fullmatch(lower) else ""
+        raise NotFound(f"{quote(path)} is no module path: zones are in lower case with '.' for '+'{hint}")
+
+
+def parse_module_path(path: str, release: Release) -> Spec:
+    """Read a module path that ``check_module_path`` takes, by the names of a release.
+
+    Shape: the zones may stand in any order; ``country/cn`` stands for ``country:CN``.
+    Errors: UnknownZones with suggestions, for the parent of a module as well.
+    """
+    zones = read_zone_path(path.partition("/")[2], release)
+    return parse_spec(release.version, zones, format="go.zip", options={"module": path})
 
 
 def write_go_mod(path: str) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from app import __version__
-from app.artifact.spec import FORMATS, LATEST
+from app.artifact.spec import FORMATS, GO_FORMATS, LATEST
 from app.build.builder import Builder
 from app.build.images import Images
 from app.build.library import Library
@@ -31,6 +32,7 @@ from app.web.diffs import diff_router
 from app.web.docs import docs_router
 from app.web.feed import feed_router
 from app.web.front import Front
+from app.web.goproxy import goproxy_router
 from app.web.health import health_router
 from app.web.home import home_router
 from app.web.hot import HotAnswers
@@ -94,6 +96,7 @@ def make_app(parts: WebParts) -> ASGIApp:
         diff_router(parts.library, parts.hot),
         feed_router(parts.library, parts.hot, settings.base_url),
         make_registry(parts),
+        goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
         health_router(parts.library, parts.store, parts.metrics),
         docs_router(app),
     ):
@@ -116,7 +119,10 @@ def make_registry(parts: WebParts) -> APIRouter:
 
 
 class _FormatConvertor(Convertor[str]):
-    regex = "|".join(ending.replace(".", r"\.") for ending in sorted(FORMATS, key=len, reverse=True))
+    # A name before it is matched as far as it goes: `x.go.zip` must not be a `x.go` in the format `zip`.
+    regex = "|".join(
+        re.escape(ending) if ending in GO_FORMATS else rf"(?<!\.go\.){re.escape(ending)}" for ending in FORMATS
+    )
 
     def convert(self, value: str) -> str:
         return value
