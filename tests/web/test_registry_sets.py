@@ -28,6 +28,8 @@ async def test_a_posted_set_can_be_pulled_and_has_one_name(client: httpx.AsyncCl
     assert posted["repository"] == again["repository"]
     assert (posted["release"], again["release"]) == ("2099b", "2099a")
     assert posted["reference"] == f"tz.example:8443/{posted['repository']}:2099b"
+    # Whoever has written this name into a Dockerfile counts on it.
+    assert posted["repository"] == "set/3e43913c0b6341cf77117e967c300033c3b887f2f2c8a114fd074822b9978cfe"
     # The same files are the same image, whatever it is called.
     for row, tag in ((posted, "latest"), (again, "2099a")):
         for name in (row["repository"], NAME):
