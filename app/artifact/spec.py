@@ -115,6 +115,11 @@ def check_option_names(options: Collection[str], *, known: Collection[str]) -> N
         raise InvalidOption(f"unknown option {shown}; {offer}", options=[name[:64] for name in unknown[:5]])
 
 
+def is_module_path(text: str) -> bool:
+    """Tell whether ``text`` could be the path of a Go module. Source: golang.org/x/mod/module, *CheckPath*."""
+    return len(text) <= MAX_MODULE_LENGTH and _MODULE.fullmatch(text) is not None
+
+
 def _parse_choice(name: str, options: Mapping[str, str], choices: tuple[ChoiceT, ...], *, default: ChoiceT) -> ChoiceT:
     text = options.get(name, default)
     for choice in choices:
@@ -171,7 +176,7 @@ def _parse_module(options: Mapping[str, str], format: Format) -> str:
         if text:
             raise InvalidOption("module is for go.zip, and for go.tar.gz without prefix", options=["module"])
         return ""
-    if len(text) > MAX_MODULE_LENGTH or not _MODULE.fullmatch(text or DEFAULT_MODULE):
+    if not is_module_path(text or DEFAULT_MODULE):
         raise InvalidOption(
             f"module={quote(text)} is not a Go module path of at most {MAX_MODULE_LENGTH} characters such as"
             " example.com/tzdata; one that ends in /v2 cannot have the versions v0",

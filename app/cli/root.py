@@ -6,12 +6,14 @@ from app import __version__
 from app.cli.diff import diff
 from app.cli.errors import PROGRAM
 from app.cli.extract import extract
+from app.cli.go_sum import go_sum
 from app.cli.group import CommandGroup
 from app.cli.notices import shown_log
 from app.cli.releases import releases
 from app.cli.resolve import resolve
 from app.cli.serve import serve
 from app.cli.verify import verify
+from app.cli.whitelist import whitelist
 from app.cli.zones import zones
 
 _HELP = """Give containers exactly the time zones they need, the same bytes every time.
@@ -39,5 +41,5 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, resolve, releases, diff, verify):
+for _command in (serve, extract, zones, resolve, releases, diff, verify, whitelist, go_sum):
     cli.add_command(_command)
