@@ -13,6 +13,7 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "TZDATA_FILTER_"
+DEFAULT_MODULE_HOST = "tz.internal"
 
 
 class InvalidSettings(ValueError):
@@ -46,6 +47,10 @@ class Settings:
     """How often the index is asked for new releases."""
     offline: bool = False
     """Make no outbound call, ever."""
+    registry_token: str = dataclasses.field(default="", repr=False)
+    """What ``/v2/`` asks for: a bearer token, or the password of any user. Empty: nothing."""
+    go_module_host: str = ""
+    """What the paths of Go modules start with. Empty: the host of ``public_url`` if that is a name with a dot."""
     channels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
     log_format: LogFormat = "text"
@@ -72,6 +77,12 @@ class Settings:
         """What absolute links start with, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def module_host(self) -> str:
+        """What the paths of Go modules start with."""
+        host = urlsplit(self.public_url).hostname or ""
+        return self.go_module_host or (host if _MODULE_HOST.fullmatch(host) else DEFAULT_MODULE_HOST)
 
 
 def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -163,6 +174,18 @@ def _existing_file(text: str) -> Path:
     return path
 
 
+def _token(text: str) -> str:
+    if not re.fullmatch(r"[!-~]{8,4096}", text):
+        raise ValueError("must be 8 to 4096 characters that can be seen, and no space")
+    return text
+
+
+def _module_host(text: str) -> str:
+    if not _MODULE_HOST.fullmatch(text):
+        raise ValueError("must be a host name in lower case with a dot in it, such as tz.internal")
+    return text
+
+
 def _channels(text: str) -> Mapping[str, str]:
     channels: dict[str, str] = {}
     for item in text.split(","):
@@ -180,6 +203,7 @@ def _host(text: str) -> str:
 
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_MODULE_HOST = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
 _BYTES = _integer(1_024, 1 << 40)
 
 _PARSERS: Mapping[str, Callable[[str], object]] = {
@@ -192,6 +216,8 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "index_ca_file": _existing_file,
     "index_refresh_seconds": _seconds,
     "offline": _flag,
+    "registry_token": _token,
+    "go_module_host": _module_host,
     "channels": _channels,
     "log_format": _choice(get_args(LogFormat)),
     "log_level": _choice(get_args(LogLevel)),

@@ -67,9 +67,7 @@ def fetch(server: Server, path: str, *, method: str = "GET", headers: Mapping[st
     while True:
         try:
             with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-                connection.sendall(
-                    write_request(path, method=method, headers={**(headers or {}), "connection": "close"})
-                )
+                connection.sendall(request_row(path, method=method, headers={**(headers or {}), "connection": "close"}))
                 return b"".join(iter(lambda: connection.recv(1 << 16), b""))
         except ConnectionRefusedError:
             if time.monotonic() > deadline:
@@ -77,7 +75,7 @@ def fetch(server: Server, path: str, *, method: str = "GET", headers: Mapping[st
             time.sleep(0.005)
 
 
-def write_request(path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> bytes:
+def request_row(path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> bytes:
     """Return the bytes of a request, with the fields that curl sends."""
     fields = {"host": "127.0.0.1", "user-agent": "bench", "accept": "*/*", **(headers or {})}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]

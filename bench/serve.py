@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from bench._load import Count, Load, apply_load
-from bench._service import Server, fetch, run_server, run_service, write_request
+from bench._service import Server, fetch, request_row, run_server, run_service
 from bench._table import print_table
 
 BUNDLE = "/v1/bundles/2026f/Asia/Shanghai,Etc/UTC.tar.gz"
@@ -141,7 +141,7 @@ def write_rows(case: Case, peers: Mapping[str, Peer]) -> list[tuple[str, ...]]:
 def _make_peer(server: Server, case: Case) -> Peer:
     reply = fetch(server, case.path, method=case.method, headers=case.headers)
     head, _, body = reply.partition(b"\r\n\r\n")
-    request = write_request(case.path, method=case.method, headers=case.headers)
+    request = request_row(case.path, method=case.method, headers=case.headers)
     return Peer(server, Load(server.port, request, head.partition(b"\r\n")[0], len(body)))
 
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.artifact.spec import LinkStyle, Spec
+from app.artifact.gomodule import write_version
+from app.artifact.gopackage import EmbeddedZone, write_package
+from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table
 from app.tzdb.fat import write_fat
@@ -19,14 +21,15 @@ from app.tzdb.release import Release, TzifFile, TzifPool
 from app.tzdb.selection import select
 from app.tzdb.tzif import read_tzif
 
-EntryKind = Literal["file", "hard", "symbolic", "table"]
+EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One path in a bundle.
 
-    Shape: ``path`` with the prefix; ``kind`` how it is written; ``zone`` its name in the release (``None`` for tables);
+    Shape: ``path`` with the prefix; ``kind`` how it is written, where ``source`` is a file of a Go package and
+    ``embedded`` a zone in its source code, with its name as path; ``zone`` its name in the release, if it is one;
     ``target`` the Zone behind it if it is a Link; ``target_path`` where that Zone lies in the bundle, only for ``hard``
     and ``symbolic``; ``sha256`` a hex, of what one reads at ``path``.
     """
@@ -77,7 +80,12 @@ class Plan:
     @property
     def tree_digest(self) -> str:
         """The digest of the tree one gets by unpacking the bundle; see ``digest.tree_digest``."""
-        return tree_digest((entry.path, entry.sha256) for entry in self.entries)
+        return tree_digest((entry.path, entry.sha256) for entry in self.unpacked)
+
+    @property
+    def unpacked(self) -> tuple[Entry, ...]:
+        """The entries that are paths in the bundle: all but embedded zones."""
+        return tuple(entry for entry in self.entries if entry.kind != "embedded")
 
 
 def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
@@ -86,6 +94,9 @@ def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
     Errors: UnknownZones with everything the release lacks; NotFound for a table it came without.
     """
     reasons = select(release, spec.selectors, aliases=spec.aliases)
+    if spec.format in GO_FORMATS:
+        zones = [replace(entry, kind="embedded") for entry in _zone_entries(release, reasons, replace(spec, prefix=""))]
+        return Plan(replace(spec, release=release.version), recipe, (*_source_entries(release, zones, spec), *zones))
     entries = [*_zone_entries(release, reasons, spec), *_table_entries(release, reasons, spec)]
     if spec.tables:
         entries.sort(key=lambda entry: by_component(entry.path))
@@ -112,6 +123,30 @@ def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> I
             crc32=file.crc32,
             reason=reason,
             content=file.content,
+        )
+
+
+def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Iterator[Entry]:
+    """Yield the files of a Go package: at the root, below a prefix, or below ``module@version`` in a module's zip."""
+    root = f"{spec.module}@{write_version(release.version)}" if spec.format == "go.zip" else spec.prefix
+    files = write_package(
+        (EmbeddedZone(entry.path, entry.sha256, entry.content) for entry in zones),
+        version=release.version,
+        encoding=spec.encoding,
+        module=spec.module,
+        import_path=spec.module or f"example.com/program/{spec.prefix}",
+    )
+    for name, content in files.items():
+        yield Entry(
+            path=f"{root}/{name}" if root else name,
+            kind="source",
+            zone=None,
+            target=None,
+            target_path=None,
+            sha256=sha256_hex(content),
+            crc32=zlib.crc32(content),
+            reason="part of every Go package",
+            content=content,
         )
 
 

@@ -6,7 +6,7 @@ The members that clients rely on are named here and nowhere else.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from app.artifact.plan import Entry, Plan
 from app.artifact.spec import Format, Spec, parse_spec
@@ -26,7 +26,7 @@ class EntryRow(TypedDict):
 
 
 class Request(TypedDict):
-    """A spec in JSON, as ``POST /v1/bundles`` takes it."""
+    """A spec in JSON, as ``POST /v1/bundles`` takes it. Shape: ``module`` only where there is one."""
 
     release: str
     zones: list[str]
@@ -36,6 +36,7 @@ class Request(TypedDict):
     encoding: str
     tables: list[str]
     prefix: str
+    module: NotRequired[str]
 
 
 class PlanRow(TypedDict):
@@ -111,7 +112,7 @@ def read_record(content: bytes) -> Record:
 
 def request_row(spec: Spec) -> Request:
     """Return a spec's JSON."""
-    return {
+    request: Request = {
         "release": spec.release,
         "zones": [str(selector) for selector in spec.selectors],
         "format": spec.format,
@@ -121,6 +122,9 @@ def request_row(spec: Spec) -> Request:
         "tables": [*spec.tables],
         "prefix": spec.prefix,
     }
+    if spec.module:
+        request["module"] = spec.module
+    return request
 
 
 def parse_request(request: Request) -> Spec:
@@ -131,6 +135,7 @@ def parse_request(request: Request) -> Spec:
         "encoding": request["encoding"],
         "tables": ",".join(request["tables"]),
         "prefix": request["prefix"],
+        "module": request.get("module", ""),
     }
     return parse_spec(request["release"], request["zones"], format=request["format"], options=options)
 

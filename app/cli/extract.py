@@ -41,7 +41,11 @@ class _Written:
 @click.command()
 @selection_options
 @click.option(
-    "-o", "--output", required=True, metavar="PATH", help="Directory, file ending .tar, .tar.gz or .zip, or - (tar)."
+    "-o",
+    "--output",
+    required=True,
+    metavar="PATH",
+    help="Directory, file ending in a format, such as .tar.gz or .zip, or - (tar).",
 )
 @click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
@@ -103,7 +107,7 @@ def write_bytes(output: str, content: bytes) -> Outcome:
 
 
 def _report(output: str, written: _Written, *, release: str) -> str:
-    files = count_files(len(written.entries))
+    files = count_files(sum(entry.kind != "embedded" for entry in written.entries))
     name = "standard output" if output == STANDARD_OUTPUT else os.path.normpath(output)
     verb = {"wrote": "wrote", "replaced": "replaced", "same": "nothing to do, already there:"}[written.outcome]
     return f"{verb} {name}: {files}, {written.size} bytes, {written.digest}, release {release}"

@@ -36,8 +36,8 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
         return
     click.echo("\n".join(_table(plan)))
     warn_of(release, (entry.zone for entry in plan.entries if entry.zone is not None))
-    size = sum(entry.size for entry in plan.entries)
-    say(f"release {plan.release}: {count_files(len(plan.entries))}, {size} bytes, tree {plan.tree_digest}")
+    size = sum(entry.size for entry in plan.unpacked)
+    say(f"release {plan.release}: {count_files(len(plan.unpacked))}, {size} bytes, tree {plan.tree_digest}")
 
 
 def _table(plan: Plan) -> Iterator[str]:

@@ -7,6 +7,7 @@ from app.cli.carry import export, fetch, import_
 from app.cli.diff import diff
 from app.cli.errors import PROGRAM
 from app.cli.extract import extract
+from app.cli.go_sum import go_sum
 from app.cli.group import CommandGroup
 from app.cli.lock import lock
 from app.cli.notices import shown_log
@@ -15,6 +16,7 @@ from app.cli.resolve import resolve
 from app.cli.serve import serve
 from app.cli.sync import sync
 from app.cli.verify import verify
+from app.cli.whitelist import whitelist
 from app.cli.zones import zones
 
 _HELP = """Give containers exactly the time zones they need, the same bytes every time.
@@ -42,7 +44,7 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, resolve, releases, diff, verify, lock, sync):
+for _command in (serve, extract, zones, resolve, releases, diff, verify, lock, sync, whitelist, go_sum):
     cli.add_command(_command)
 for _command in (fetch, export, import_):
     releases.add_command(_command)

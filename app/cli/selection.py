@@ -30,6 +30,7 @@ class Bundle(TypedDict):
     encoding: str | None
     tables: tuple[str, ...]
     prefix: str | None
+    module: str | None
 
 
 class Selection(Bundle, Places):
@@ -74,6 +75,7 @@ def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
             "--tables", multiple=True, metavar="LIST", help=f"Tables cut to the zones: {', '.join(TABLE_NAMES)}."
         ),
         click.option("--prefix", metavar="PATH", help="Put everything below a path such as usr/share/zoneinfo."),
+        click.option("--module", metavar="PATH", help="The module path of a Go package; tzdata by default."),
     )
     for option in reversed(options):
         command = option(command)
@@ -90,6 +92,7 @@ def parse_selection(selection: Bundle, *, format: str) -> Spec:
         "encoding": selection["encoding"],
         "tables": ",".join(selection["tables"]) or None,
         "prefix": selection["prefix"],
+        "module": selection["module"],
     }
     options = {name: text for name, text in texts.items() if text is not None}
     return parse_spec(selection["release"], zones, format=format, options=options)

@@ -3,9 +3,10 @@
 import re
 from typing import Literal, Protocol
 
-NoteKind = Literal["record", "origin", "release"]
+NoteKind = Literal["record", "origin", "release", "image", "set"]
 """``record``: content key → the record's JSON. ``origin``: hex of a blob → the content key it was built for.
-``release``: release name → its line in the ledger."""
+``release``: release name → its line in the ledger. ``image``: hex of a part of an image → the release it is of.
+``set``: hex of a posted selection → its JSON."""
 
 
 _NOTE_KEY = re.compile(r"[0-9a-z]{1,64}")

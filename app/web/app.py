@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from app import __version__
-from app.artifact.spec import FORMATS, LATEST
+from app.artifact.spec import FORMATS, GO_FORMATS, LATEST
 from app.build.builder import Builder
+from app.build.images import Images
 from app.build.library import Library
 from app.errors import TzdataFilterError
 from app.settings import Settings
@@ -30,11 +32,14 @@ from app.web.diffs import diff_router
 from app.web.docs import docs_router
 from app.web.feed import feed_router
 from app.web.front import Front
+from app.web.goproxy import goproxy_router
 from app.web.health import health_router
 from app.web.home import home_router
 from app.web.hot import HotAnswers
 from app.web.limits import HeadAsGet, Limits
 from app.web.metrics import Metrics, Tally
+from app.web.registry import registry_router
+from app.web.registry_gate import RegistryGate
 from app.web.releases import release_router
 from app.web.request_log import RequestLog
 from app.web.schemas import schemas
@@ -76,6 +81,7 @@ def make_app(parts: WebParts) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
+            Middleware(RegistryGate, token=settings.registry_token),
             Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
             Middleware(HeadAsGet),
         ],
@@ -89,6 +95,8 @@ def make_app(parts: WebParts) -> ASGIApp:
         zone_router(parts.library, settings.base_url, parts.clock),
         diff_router(parts.library, parts.hot),
         feed_router(parts.library, parts.hot, settings.base_url),
+        make_registry(parts),
+        goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
         health_router(parts.library, parts.store, parts.metrics),
         docs_router(app),
     ):
@@ -97,8 +105,24 @@ def make_app(parts: WebParts) -> ASGIApp:
     return Front(app, hot=parts.hot, tally=parts.tally, request_log=request_log)
 
 
+def make_registry(parts: WebParts) -> APIRouter:
+    """Return the routes of the registry."""
+    settings = parts.settings
+    return registry_router(
+        Images(parts.library, parts.builder, parts.store),
+        parts.library,
+        channels=settings.channels,
+        # What is hot is answered before anybody asks for a token.
+        hot=None if settings.registry_token else parts.hot,
+        base_url=settings.base_url,
+    )
+
+
 class _FormatConvertor(Convertor[str]):
-    regex = "|".join(ending.replace(".", r"\.") for ending in sorted(FORMATS, key=len, reverse=True))
+    # A name before it is matched as far as it goes: `x.go.zip` must not be a `x.go` in the format `zip`.
+    regex = "|".join(
+        re.escape(ending) if ending in GO_FORMATS else rf"(?<!\.go\.){re.escape(ending)}" for ending in FORMATS
+    )
 
     def convert(self, value: str) -> str:
         return value

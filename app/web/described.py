@@ -32,7 +32,8 @@ LaterPath = Annotated[
 FormatPath = Annotated[
     str,
     Path(
-        description="`tar` and `tar.gz`: a zoneinfo tree. `zip`: stored, laid out as Go's own `zoneinfo.zip`.",
+        description="`tar` and `tar.gz`: a zoneinfo tree. `zip`: stored, laid out as Go's own `zoneinfo.zip`."
+        " `go.tar.gz`: the source of a Go package; `go.zip`: the same as a module's zip.",
         json_schema_extra={"enum": [*FORMATS]},
         examples=["tar.gz"],
     ),
@@ -46,7 +47,7 @@ HexPath = Annotated[
     ),
 ]
 
-BUNDLE_OPTIONS = ("aliases", "links", "encoding", "tables", "prefix")
+BUNDLE_OPTIONS = ("aliases", "links", "encoding", "tables", "prefix", "module")
 
 _QUERY: dict[str, JsonObject] = {
     "aliases": {
@@ -69,9 +70,14 @@ _QUERY: dict[str, JsonObject] = {
         "example": "zone1970.tab,iso3166.tab",
     },
     "prefix": {
-        "description": "A directory to put the tree under; for tar and tar.gz.",
+        "description": "A directory to put the tree under; for tar and tar.gz, and for go.tar.gz, which then has no"
+        " go.mod.",
         "schema": {"type": "string", "default": "", "maxLength": 55},
         "example": "usr/share/zoneinfo",
+    },
+    "module": {
+        "description": "The module path in go.mod; for go.zip, and for go.tar.gz without prefix. Without it: tzdata.",
+        "schema": {"type": "string", "default": "", "maxLength": 2000},
     },
     "format": {
         "description": "The format to plan for.",
@@ -131,6 +137,18 @@ BUNDLE_REQUEST: JsonObject = {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/BundleRequest"},
                 "example": {"release": "latest", "zones": ["Asia/Shanghai", "Etc/UTC"], "format": "tar.gz"},
+            }
+        },
+    }
+}
+
+SET_REQUEST: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/SetRequest"},
+                "example": {"zones": ["Europe/*", "Etc/UTC"], "aliases": "target"},
             }
         },
     }

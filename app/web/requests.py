@@ -9,7 +9,7 @@ from app.artifact.spec import LATEST, Spec, check_option_names, parse_spec
 from app.errors import InvalidBody, InvalidOption
 from app.tzdb.names import quote
 
-_TEXT_MEMBERS = ("release", "format", "aliases", "links", "encoding", "prefix")
+_TEXT_MEMBERS = ("release", "format", "aliases", "links", "encoding", "prefix", "module")
 _LIST_MEMBERS = ("zones", "tables")
 
 DEFAULT_FORMAT = "tar.gz"
@@ -26,7 +26,7 @@ def read_options(request: Request, *, known: tuple[str, ...]) -> Mapping[str, st
     return options
 
 
-async def read_bundle_request(request: Request) -> Spec:
+async def read_bundle_request(request: Request, *, default_format: str = DEFAULT_FORMAT) -> Spec:
     """Return the spec in a JSON body. Shape: as ``Request`` in ``artifact/record``; only ``zones`` must be there.
 
     Errors: InvalidBody for what is not such an object; those of ``parse_spec``.
@@ -43,7 +43,7 @@ async def read_bundle_request(request: Request) -> Spec:
     return parse_spec(
         texts.pop("release", LATEST),
         lists["zones"],
-        format=texts.pop("format", DEFAULT_FORMAT),
+        format=texts.pop("format", default_format),
         options={**texts, "tables": ",".join(lists.get("tables", ()))},
     )
 

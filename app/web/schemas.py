@@ -1,5 +1,9 @@
 """JSON schemas of what goes over the wire, for OpenAPI. The tests hold them against real answers."""
 
+from typing import get_args
+
+from app.artifact.plan import EntryKind
+from app.artifact.spec import FORMATS
 from app.web.described import JsonObject
 
 _TEXT: JsonObject = {"type": "string"}
@@ -13,7 +17,7 @@ def schemas() -> JsonObject:
     """Return ``components.schemas``."""
     plan = {
         "release": _RELEASE,
-        "format": _choice("tar", "tar.gz", "zip"),
+        "format": _choice(*FORMATS),
         "recipe": _TEXT,
         "content_key": _HEX,
         "tree_digest": _DIGEST,
@@ -54,6 +58,10 @@ def schemas() -> JsonObject:
             }
         ),
         **_diff_schemas(),
+        "SetRequest": _object(
+            {**_request_members(), "format": {**_choice("tar", "zip"), "default": "tar"}}, required=("zones",)
+        ),
+        "Set": _object({"repository": _TEXT, "release": _RELEASE, "reference": _TEXT, "digest": _DIGEST}),
     }
 
 
@@ -104,19 +112,20 @@ def _request_members() -> dict[str, JsonObject]:
     return {
         "release": {**_TEXT, "default": "latest"},
         "zones": {**_list(_TEXT), "minItems": 1},
-        "format": {**_choice("tar", "tar.gz", "zip"), "default": "tar.gz"},
+        "format": {**_choice(*FORMATS), "default": "tar.gz"},
         "aliases": _choice("exact", "target", "all"),
         "links": _choice("hard", "symbolic", "copy"),
         "encoding": _choice("slim", "fat"),
         "tables": _list(_TEXT),
         "prefix": _TEXT,
+        "module": _TEXT,
     }
 
 
 def _entry_members() -> dict[str, JsonObject]:
     return {
         "path": _TEXT,
-        "kind": _choice("file", "hard", "symbolic", "table"),
+        "kind": _choice(*get_args(EntryKind)),
         "zone": _or_null(_TEXT),
         "target": _or_null(_TEXT),
         "sha256": _HEX,

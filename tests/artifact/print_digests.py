@@ -1,12 +1,13 @@
 """Build a few bundles from a wheel and print their digests as JSON; needs a bare Python and nothing else.
 
-Run as ``python -m tests.artifact.print_digests WHEEL``. Shape: recipe → request → hex.
+Run as ``python -m tests.artifact.print_digests WHEEL``. Shape: recipe, or ``image of`` it, → request → hex.
 """
 
 import json
 import sys
 from pathlib import Path
 
+from app.artifact.oci import make_image, write_layer
 from app.artifact.plan import make_plan
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import FORMATS, parse_spec
@@ -27,8 +28,12 @@ def digests(release: Release) -> dict[str, dict[str, str]]:
         recipe = CURRENT[each]
         for zones, options in REQUESTS:
             spec = parse_spec(release.version, zones, format=each, options=options)
-            content = recipe.write(make_plan(release, spec, recipe=recipe.name).entries)
+            plan = make_plan(release, spec, recipe=recipe.name)
+            content = recipe.write(plan.entries)
             found.setdefault(recipe.name, {})[",".join(zones)] = sha256_hex(content)
+            if each != "tar.gz":
+                image = make_image(plan, write_layer(plan, content))
+                found.setdefault(f"image of {recipe.name}", {})[",".join(zones)] = image.index_hex
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.consumers import tools
+from tests.consumers.engines import Docker, running_docker, running_registry
 from tests.data import invented_release
 from tests.servers import Service, running_service
 
@@ -58,3 +59,17 @@ def musl_localtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("musl") / "localtime"
     tools.run("musl-gcc", "-static", "-Wall", "-Werror", "-o", program, PROGRAMS / "localtime.c")
     return program
+
+
+@pytest.fixture(scope="session")
+def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
+    """Return a Docker engine of the tests' own."""
+    with running_docker(tmp_path_factory.mktemp("docker")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def other_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return host and port of a registry that can be written, the reference implementation."""
+    with running_registry(tmp_path_factory.mktemp("registry")) as host:
+        yield host

@@ -16,11 +16,17 @@ ENVIRON = {"PATH": PATH, "LC_ALL": "C", "no_proxy": "*"}
 
 _SECONDS = 120
 _PACKAGES = {
+    "buildah": "buildah",
     "busybox": "busybox-static",
     "chroot": "coreutils",
+    "ctr": "containerd",
     "date": "coreutils",
+    "docker-registry": "docker-registry",
+    "dockerd": "docker.io",
     "musl-gcc": "musl-tools",
+    "podman": "podman",
     "sha256sum": "coreutils",
+    "skopeo": "skopeo",
     "unshare": "util-linux",
     "zdump": "libc-bin",
 }

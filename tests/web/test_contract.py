@@ -29,11 +29,20 @@ from tests.web.routes import EXAMPLES
 
 OPERATIONS = (
     *("getHelp", "getHealth", "getReadiness", "getMetrics", "listProblems", "getProblem"),
-    *("getBundle", "getBundleChecksum", "getPlan", "postBundle"),
+    *("getBundle", "getBundleChecksum", "getPlan", "postBundle", "postSet"),
     *("getArtifact", "getArtifactChecksum", "getArtifactRecord"),
     *("listReleases", "getRelease", "searchZones", "getZone", "getTzif", "getDiff", "getFeed"),
 )
-WITH_OPTIONS = ("getBundle", "getBundleChecksum", "getPlan", "postBundle", "searchZones", "getDiff", "getFeed")
+WITH_OPTIONS = (
+    "getBundle",
+    "getBundleChecksum",
+    "getPlan",
+    "postBundle",
+    "postSet",
+    "searchZones",
+    "getDiff",
+    "getFeed",
+)
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,

@@ -1,0 +1,109 @@
+"""Go modules: paths and versions for zones of a release, and the sums that ``go.sum`` holds.
+
+What a package's files say is ``gopackage``'s; how a client asks for a module over HTTP is ``web/goproxy``'s.
+Source: the Go Modules Reference, *Module paths*, *Versions*, *GOPROXY protocol*, *go.sum files*.
+"""
+
+import base64
+import re
+from collections.abc import Iterable
+
+from app.artifact.gosource import GO_VERSION
+from app.artifact.spec import MAX_MODULE_LENGTH, Spec, parse_spec
+from app.artifact.zone_paths import read_zone_path, write_zone_path
+from app.digest import sha256_hex, tree_digest
+from app.errors import NotFound
+from app.tzdb.names import by_component, is_release_name, quote
+from app.tzdb.release import Release
+
+RECIPE_NUMBER = 1
+"""Of the recipe that writes packages. It is part of every version: the same version is the same bytes for ever."""
+MAX_RECIPES = 100
+
+_VERSION = re.compile(r"v0\.([0-9]{4})\.([1-9][0-9]{2,4})")
+_ZONES = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?)*")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def write_version(release: str) -> str:
+    """Return the module version of a release: 2026f and recipe 1 is ``v0.2026.601``.
+
+    Shape: minor is the year; patch is 100 for each letter (``z`` 2600, ``aa`` 2700) plus the recipe's number. So
+    versions sort as releases appeared. Major 0, since any release may take a name away.
+    """
+    letters = 0
+    for letter in release[4:]:
+        letters = letters * len(_LETTERS) + _LETTERS.index(letter) + 1
+    return f"v0.{release[:4]}.{letters * MAX_RECIPES + RECIPE_NUMBER}"
+
+
+def parse_version(text: str) -> str:
+    """Return the release of a module version.
+
+    Errors: NotFound for any version that ``write_version`` does not write, one of another recipe too.
+    """
+    match = _VERSION.fullmatch(text)
+    if match:
+        letters, number = "", int(match[2]) // MAX_RECIPES
+        while number:
+            number, letter = divmod(number - 1, len(_LETTERS))
+            letters = _LETTERS[letter] + letters
+        release = match[1] + letters
+        if is_release_name(release) and write_version(release) == text:
+            return release
+    raise NotFound(
+        f"there is no version {quote(text)}; 2026f is {write_version('2026f')}: the year, then 100 for each letter"
+        f" plus {RECIPE_NUMBER} for the way the package is written"
+    )
+
+
+def write_module_path(host: str, zones: Iterable[str]) -> str:
+    """Return the module path of zones: ``tz.internal/asia/shanghai/etc/gmt.8`` is Asia/Shanghai and Etc/GMT+8.
+
+    Shape: sorted by path component, lower case, ``.`` for ``+``, which no module path may hold.
+    """
+    return "/".join([host, *map(write_zone_path, sorted(zones, key=by_component))])
+
+
+def check_module_path(path: str, host: str) -> None:
+    """Check that ``path`` could be a module below ``host``, in any release.
+
+    Errors: NotFound: to the Go tool everything that is no module here is somewhere else.
+    """
+    first, _, zones = path.partition("/")
+    if first != host or not zones:
+        raise NotFound(f"modules here are below {host}, as in {host}/asia/shanghai/etc/utc")
+    if len(path) > MAX_MODULE_LENGTH:
+        raise NotFound(f"the module path is longer than {MAX_MODULE_LENGTH} characters")
+    if not _ZONES.fullmatch(zones):
+        lower = write_zone_path(zones)
+        hint = f", as in {host}/{lower}" if _ZONES.fullmatch(lower) else ""
+        raise NotFound(f"{quote(path)} is no module path: zones are in lower case with '.' for '+'{hint}")
+
+
+def parse_module_path(path: str, release: Release) -> Spec:
+    """Read a module path that ``check_module_path`` takes, by the names of a release.
+
+    Shape: the zones may stand in any order; ``country/cn`` stands for ``country:CN``.
+    Errors: UnknownZones with suggestions, for the parent of a module as well.
+    """
+    zones = read_zone_path(path.partition("/")[2], release)
+    return parse_spec(release.version, zones, format="go.zip", options={"module": path})
+
+
+def write_go_mod(path: str) -> bytes:
+    """Return the ``go.mod`` of a module."""
+    return f"module {path}\n\ngo {GO_VERSION}\n".encode()
+
+
+def write_sums(path: str, version: str, *, go_mod: bytes, files: Iterable[tuple[str, str]]) -> str:
+    """Return the two lines of ``go.sum``. Shape: ``files`` as in the module's zip: name → sha256, a hex."""
+    zip_sum = _h1(files)
+    mod_sum = _h1([("go.mod", sha256_hex(go_mod))])
+    return f"{path} {version} {zip_sum}\n{path} {version}/go.mod {mod_sum}\n"
+
+
+def _h1(files: Iterable[tuple[str, str]]) -> str:
+    """Return the ``h1`` hash, which is the tree digest in base64. Source: golang.org/x/mod/sumdb/dirhash, Hash1."""
+    digest = bytes.fromhex(tree_digest(files).removeprefix("sha256:"))
+    return f"h1:{base64.b64encode(digest).decode()}"

@@ -1,0 +1,158 @@
+"""Images: index, manifests and configs around one layer, as bytes that depend on the layer and its release alone.
+
+Every byte of the OCI image format that this project writes is written here. Who asks for it, and where it rests, is not
+known here. Source: OCI image specification 1.1.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.artifact.plan import Entry, Plan
+from app.artifact.tarball import write_tar
+from app.digest import sha256_hex, write_digest
+
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
+LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
+"""Uncompressed, which every client takes: the layer's digest is its diff id, and no compressor shapes it."""
+
+PLATFORMS: tuple[tuple[str, str | None], ...] = (
+    ("amd64", None),
+    ("arm64", "v8"),
+    ("arm", "v7"),
+    ("arm", "v6"),
+    ("arm", "v5"),
+    ("386", None),
+    ("ppc64le", None),
+    ("s390x", None),
+    ("riscv64", None),
+    ("mips64le", None),
+    ("loong64", None),
+)
+"""Architecture and variant of every Linux that Docker knows: an index without the client's own is an error to it."""
+
+GO_ZIP_PATH = "usr/local/go/lib/time/zoneinfo.zip"
+"""Where a Go program from the official toolchain image looks by itself; ``ZONEINFO`` says it to all others."""
+
+CREATED = "1980-01-01T00:00:00Z"
+"""The time of everything, as in the layer."""
+_LICENSE = "LicenseRef-Public-Domain"
+"""An SPDX expression, as the annotation asks for; the SPDX list has no entry for tzdata's dedication."""
+_URL = "https://www.iana.org/time-zones"
+_TITLED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image for every platform.
+
+    Shape: ``index`` its bytes and ``index_hex`` their sha256; ``manifests`` and ``configs`` hex → bytes, in the order
+    of ``PLATFORMS``; ``layer_hex`` of the one layer they share.
+    """
+
+    release: str
+    index_hex: str
+    index: bytes
+    manifests: Mapping[str, bytes]
+    configs: Mapping[str, bytes]
+    layer_hex: str
+
+    def parts(self) -> frozenset[str]:
+        """Return the hex of everything a client may ask for."""
+        return frozenset({self.index_hex, self.layer_hex, *self.manifests, *self.configs})
+
+
+def make_image(plan: Plan, layer: bytes) -> Image:
+    """Return the image of ``layer``, which was made from ``plan``.
+
+    Shape: no time but ``CREATED``, no name of a repository: whatever the selection was called, equal files of one
+    release are one image.
+    """
+    layer_hex = sha256_hex(layer)
+    annotations = _annotations(plan)
+    manifests: dict[str, bytes] = {}
+    configs: dict[str, bytes] = {}
+    rows = []
+    for architecture, variant in PLATFORMS:
+        platform = {"architecture": architecture, "os": "linux", **({"variant": variant} if variant else {})}
+        config = _write_json(_config(platform, layer_hex, environment=_environment(plan)))
+        manifest = _write_json(
+            {
+                "schemaVersion": 2,
+                "mediaType": MANIFEST_TYPE,
+                "config": _descriptor(CONFIG_TYPE, sha256_hex(config), len(config)),
+                "layers": [_descriptor(LAYER_TYPE, layer_hex, len(layer))],
+                "annotations": annotations,
+            }
+        )
+        hex_ = sha256_hex(manifest)
+        configs[sha256_hex(config)] = config
+        manifests[hex_] = manifest
+        rows.append({**_descriptor(MANIFEST_TYPE, hex_, len(manifest)), "platform": platform})
+    index = write_index(rows, annotations)
+    return Image(plan.release, sha256_hex(index), index, manifests, configs, layer_hex)
+
+
+def write_layer(plan: Plan, bundle: bytes) -> bytes:
+    """Return the layer that holds a bundle: a tar is one as it stands, a zip for Go goes into one alone."""
+    if plan.spec.format != "zip":
+        return bundle
+    entry = Entry(
+        path=GO_ZIP_PATH,
+        kind="file",
+        zone=None,
+        target=None,
+        target_path=None,
+        sha256=sha256_hex(bundle),
+        crc32=zlib.crc32(bundle),
+        reason="the zip for Go",
+        content=bundle,
+    )
+    return write_tar([entry])
+
+
+def write_index(rows: Sequence[object] = (), annotations: Mapping[str, str] | None = None) -> bytes:
+    """Return an index. Shape: without rows the answer to whoever asks for referrers."""
+    index: dict[str, object] = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [*rows]}
+    return _write_json({**index, **({"annotations": annotations} if annotations else {})})
+
+
+def _annotations(plan: Plan) -> Mapping[str, str]:
+    names = [entry.zone for entry in plan.entries if entry.zone is not None]
+    more = f" and {len(names) - _TITLED} more" if len(names) > _TITLED else ""
+    kind = "Go's zoneinfo.zip" if plan.spec.format == "zip" else "tzdata"
+    members = {
+        "title": f"{kind}: {', '.join(names[:_TITLED])}{more}",
+        "description": f"Time zones of tzdata {plan.release}, which is in the public domain, and nothing else.",
+        "version": plan.release,
+        "revision": plan.content_key,
+        "source": _URL,
+        "licenses": _LICENSE,
+    }
+    return {f"org.opencontainers.image.{name}": text for name, text in members.items()}
+
+
+def _environment(plan: Plan) -> Mapping[str, Sequence[str]]:
+    """Return what images built FROM this one inherit: the annotations are left out here so that they do not."""
+    return {"Env": [f"ZONEINFO=/{GO_ZIP_PATH}"]} if plan.spec.format == "zip" else {}
+
+
+def _config(platform: Mapping[str, str], layer_hex: str, *, environment: Mapping[str, Sequence[str]]) -> object:
+    return {
+        "created": CREATED,
+        **platform,
+        "config": environment,
+        "rootfs": {"type": "layers", "diff_ids": [write_digest(layer_hex)]},
+        "history": [{"created": CREATED, "created_by": "tzdata-filter"}],
+    }
+
+
+def _descriptor(media_type: str, hex_: str, size: int) -> Mapping[str, object]:
+    return {"mediaType": media_type, "digest": write_digest(hex_), "size": size}
+
+
+def _write_json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")

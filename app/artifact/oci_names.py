@@ -1,0 +1,77 @@
+"""Zones as repository names, and back: ``asia/shanghai/etc/gmt.8`` is Asia/Shanghai and Etc/GMT+8.
+
+The grammar of repository names lives here; that of the zones in them is ``zone_paths``'. What an image of them holds is
+``oci``'s.
+Source: OCI distribution specification 1.1, *Pulling manifests*.
+"""
+
+import re
+from collections.abc import Iterable
+
+from app.artifact.spec import Format, Spec, parse_spec
+from app.artifact.zone_paths import read_zone_path, write_zone_path
+from app.digest import is_sha256_hex
+from app.errors import InvalidName, UnknownZones
+from app.tzdb.names import quote
+from app.tzdb.release import Release
+
+MAX_LENGTH = 255
+"""Characters. What most clients take for host and name together."""
+TREE_PREFIX = "usr/share/zoneinfo"
+"""Where an image of a tree has it."""
+
+_GO, _SET = "go", "set"
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+
+
+def check_repository(name: str) -> None:
+    """Check that ``name`` could be a repository at all. Errors: InvalidName that says how one looks."""
+    if len(name) > MAX_LENGTH:
+        raise InvalidName(
+            f"the repository name has more than {MAX_LENGTH} characters; POST /v1/sets gives long lists a short name"
+        )
+    if not _REPOSITORY.fullmatch(name):
+        raise InvalidName(
+            f"{quote(name)} is not a repository name: zones in lower case with '.' for '+', one after the other,"
+            " as in asia/shanghai/etc/gmt.8"
+        )
+
+
+def write_repository(zones: Iterable[str], *, format: Format = "tar") -> str:
+    """Return the repository that has exactly these zones. Errors: InvalidName where only a set can hold them."""
+    name = "/".join(map(write_zone_path, sorted(zones)))
+    name = f"{_GO}/{name}" if format == "zip" else name
+    check_repository(name)
+    return name
+
+
+def write_set(hex_: str) -> str:
+    """Return the repository of a set."""
+    return f"{_SET}/{hex_}"
+
+
+def parse_set(name: str) -> str | None:
+    """Return the hex of ``set/HEX``, ``None`` for other repositories. Errors: InvalidName for another ``set/…``."""
+    head, _, hex_ = name.partition("/")
+    if head != _SET:
+        return None
+    if not is_sha256_hex(hex_):
+        raise InvalidName(f"{quote(name)} is not a set: set/ and the 64 digits that POST /v1/sets answered")
+    return hex_
+
+
+def parse_repository(name: str, release: Release) -> Spec:
+    """Read a repository that names its zones, in any order, by the names of a release.
+
+    Shape: ``go/`` before them means Go's zip; the rest is a zone path.
+    Errors: InvalidName; UnknownZones with what cannot be read and up to three suggestions.
+    """
+    check_repository(name)
+    head, _, rest = name.partition("/")
+    form: Format = "zip" if head == _GO else "tar"
+    if name == _GO:
+        raise UnknownZones("'go' alone names no zone; go/asia/shanghai does", zones=[name], suggestions={name: []})
+    zones = read_zone_path(rest if head == _GO else name, release)
+    options = {"prefix": TREE_PREFIX} if form == "tar" else {}
+    return parse_spec(release.version, zones, format=form, options=options)

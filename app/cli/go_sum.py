@@ -1,0 +1,44 @@
+"""``go-sum``: the lines of ``go.sum`` for zones as a Go module, to be checked in before anything is downloaded."""
+
+import asyncio
+from typing import TypedDict, Unpack
+
+import click
+
+from app.artifact.gomodule import write_go_mod, write_module_path, write_sums, write_version
+from app.artifact.spec import parse_spec
+from app.cli.local import Places, open_release, place_options, release_option, settings_of
+from app.cli.parts import Parts
+from app.cli.selection import split_zones
+
+
+class _Options(Places, TypedDict):
+    zones: tuple[str, ...]
+    release: str
+    module: str | None
+
+
+@click.command("go-sum")
+@click.argument("zones", nargs=-1, metavar="ZONES...", required=True)
+@release_option
+@click.option("--module", metavar="PATH", help="The module path, if not the sorted zones below the module host.")
+@place_options
+@click.pass_obj
+def go_sum(parts: Parts, /, **options: Unpack[_Options]) -> None:
+    """Print what go.sum says of zones as a Go module.
+
+    The lines are those that `go get` adds when it fetches the module from /go/ of the service.
+    """
+    click.echo(asyncio.run(_go_sum(parts, options)), nl=False)
+
+
+async def _go_sum(parts: Parts, options: _Options) -> str:
+    local, release = await open_release(parts, options, options["release"])
+    zones = [*split_zones(options["zones"])]
+    path = options["module"]
+    if path is None:
+        named = await local.builder.plan(parse_spec(release.version, zones, format="zip", options={}))
+        path = write_module_path(settings_of(options).module_host, (entry.path for entry in named.entries))
+    plan = await local.builder.plan(parse_spec(release.version, zones, format="go.zip", options={"module": path}))
+    files = ((entry.path, entry.sha256) for entry in plan.unpacked)
+    return write_sums(path, write_version(release.version), go_mod=write_go_mod(path), files=files)

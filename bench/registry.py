@@ -1,0 +1,117 @@
+"""Images: cold ones in the builder, and hot manifests and layers over HTTP beside a bare ASGI function.
+
+Cold means a new builder with an empty store in memory for every image: repository name, plan, layer, eleven configs and
+manifests, index, and the notes that find them again. Hot is measured as in ``bench.serve``.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from app.artifact.oci import make_image, write_layer
+from app.artifact.oci_names import parse_repository
+from app.artifact.zone_paths import write_zone_path
+from app.build.builder import Builder
+from app.build.images import Images
+from app.build.ledger import Ledger
+from app.build.library import Library
+from app.settings import read_settings
+from app.store.memory import MemoryStore
+from app.wiring import make_sources
+from bench._service import Server, fetch, run_service
+from bench._table import print_table
+from bench.serve import Case, measure, write_rows
+
+NAME = "asia/shanghai/etc/utc"
+TAG = "2026f"
+WHOLE = "country/us/country/ru/country/ca"
+"""About as many zones as a name can hold."""
+
+
+def main() -> None:
+    """Print a table of cold images and one of hot answers."""
+    parser = argparse.ArgumentParser(prog="bench.registry", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of a round")
+    arguments = parser.parse_args()
+    gc.disable()
+    rows = asyncio.run(measure_cold())
+    print_table("One cold image", ("repository", "images", "median ms", "worst of 20 ms", "bytes ms"), rows)
+    print_hot(rounds=arguments.rounds, seconds=arguments.seconds)
+
+
+async def measure_cold() -> list[tuple[str, ...]]:
+    """Return the lines of the first table."""
+    ledger = Ledger(MemoryStore())
+    library = Library(make_sources(read_settings(), ledger, online=False), ledger=ledger)
+    every = [write_zone_path(name) for name in (await library.release("latest")).files]
+    return [
+        await measure_images(library, "each name alone", every),
+        await measure_images(library, NAME, [NAME] * 40),
+        await measure_images(library, f"go/{NAME}", [f"go/{NAME}"] * 40),
+        await measure_images(library, WHOLE, [WHOLE] * 40),
+    ]
+
+
+async def measure_images(library: Library, title: str, repositories: Sequence[str]) -> tuple[str, ...]:
+    """Return a line: the whole way, and what of it goes into the image's own bytes once there is a bundle."""
+    release = await library.release("latest")
+    whole: list[float] = []
+    written: list[float] = []
+    for repository in repositories:
+        gc.collect() if len(whole) % 50 == 0 else None
+        store = MemoryStore()
+        builder = Builder(library, store)
+        images = Images(library, builder, store)
+        started = time.perf_counter()
+        await images.image(repository, "latest")
+        whole.append(time.perf_counter() - started)
+        artifact = await builder.build(parse_repository(repository, release))
+        started = time.perf_counter()
+        make_image(artifact.plan, write_layer(artifact.plan, artifact.content))
+        written.append(time.perf_counter() - started)
+    worst = sorted(whole)[-max(1, len(whole) // 20)]
+    times = (f"{each * 1e3:.2f}" for each in (median(whole), worst, median(written)))
+    return (title, str(len(repositories)), *times)
+
+
+def print_hot(*, rounds: int, seconds: float) -> None:
+    """Measure hot answers and print the second table."""
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        folder = Path(directory)
+        quiet = stack.enter_context(run_service(log=folder / "quiet.log", REQUEST_LOG="false", OFFLINE="true"))
+        logging = stack.enter_context(run_service(log=folder / "logging.log", REQUEST_LOG="true", OFFLINE="true"))
+        rows: list[Sequence[str]] = []
+        for case in read_cases(quiet):
+            rows += write_rows(case, measure(case, (quiet, logging), folder, rounds=rounds, seconds=seconds))
+    title = f"Replies on one core, {rounds} rounds of {seconds} s in turn; ratios to `bare`"
+    print_table(title, ("request", "peer", "replies/s", "ratio", "CPU µs", "CPU ratio"), rows)
+
+
+def read_cases(server: Server) -> list[Case]:
+    """Return the cases; the digests are what the service says they are."""
+    tag = f"/v2/{NAME}/manifests/{TAG}"
+    index = json.loads(_body(server, tag))
+    manifest = f"/v2/{NAME}/manifests/{index['manifests'][0]['digest']}"
+    layer = f"/v2/{NAME}/blobs/{json.loads(_body(server, manifest))['layers'][0]['digest']}"
+    return [
+        Case("index by tag", tag),
+        Case("index by tag, HEAD", tag, method="HEAD"),
+        Case("manifest by digest", manifest),
+        Case("layer", layer),
+    ]
+
+
+def _body(server: Server, path: str) -> bytes:
+    return fetch(server, path).partition(b"\r\n\r\n")[2]
+
+
+if __name__ == "__main__":
+    main()
