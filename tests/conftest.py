@@ -5,6 +5,7 @@ Fixtures of one subject live beside its tests, not here.
 
 import contextlib
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -19,6 +20,10 @@ CI = os.environ.get("CI") == "true"
 hypothesis.settings.register_profile("house", deadline=None)  # a shared machine is no stopwatch
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if CI else "house")
+
+
+# A job in the background starts with Ctrl-C ignored, and whatever the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
