@@ -63,7 +63,8 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     name comes or goes. Files that differ in bytes alone do not count. Other codes are those of every command.
     """
     parts: Parts = ctx.obj
-    found = asyncio.run(_diff(parts, options))
+    # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
+    found = asyncio.run(_diff(parts, options, zones=_zones(options)))
     if options["as_json"] and not options["quiet"]:
         click.echo(json.dumps(diff_row(found), indent=2))
     elif not options["quiet"]:
@@ -75,11 +76,13 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
         ctx.exit(AFFECTED)
 
 
-async def _diff(parts: Parts, options: _Options) -> ReleaseDiff:
+def _zones(options: _Options) -> list[str]:
     file = options["zones_file"]
     zones = [*split_zones(options["zones"]), *(read_zones_file(file) if file is not None else ())]
-    if not zones and file is None:
-        zones = ["*"]
+    return ["*"] if not zones and file is None else zones
+
+
+async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> ReleaseDiff:
     chosen = {"aliases": options["aliases"]} if options["aliases"] is not None else {}
     spec = parse_spec(options["after"], zones, format="tar", options=chosen)
     since = parse_since(options["since"])

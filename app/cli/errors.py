@@ -17,6 +17,7 @@ from app.errors import (
     SourceUnreachable,
     StoreUnavailable,
     TzdataFilterError,
+    UntrustedIndex,
     UntrustedRelease,
 )
 from app.settings import InvalidSettings
@@ -70,7 +71,7 @@ EXIT_CODES = (
     ExitCode(UNEXPECTED, "unexpected: a fault of this program"),
     ExitCode(2, "wrong usage, a malformed request or setting", (click.UsageError, InvalidRequest, InvalidSettings)),
     ExitCode(3, "the release, zone, table or artifact is not there", (NotFound,)),
-    ExitCode(4, "something does not verify", (UntrustedRelease, InvalidContent, DoesNotVerify)),
+    ExitCode(4, "something does not verify", (UntrustedRelease, UntrustedIndex, InvalidContent, DoesNotVerify)),
     ExitCode(
         5,
         "a source, the store, the output or the port is not available",

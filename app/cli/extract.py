@@ -10,14 +10,16 @@ from typing import Unpack
 import click
 
 from app.artifact.plan import Entry
-from app.artifact.spec import FORMATS, Format, parse_format
+from app.artifact.spec import FORMATS, Format, Spec, parse_format
+from app.build.builder import Artifact
 from app.cli.directory_output import Outcome, write_directory
 from app.cli.file_output import write_file
-from app.cli.local import open_release
+from app.cli.local import open_plan, open_release
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
 from app.digest import write_digest
+from app.tzdb.release import Release
 
 STANDARD_OUTPUT = "-"
 
@@ -50,28 +52,29 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     ZONES are names, globs ('Europe/*') or countries (country:CN), apart by spaces or commas. The output appears whole
     or not at all; a directory that already holds exactly this tree is left as it is.
     """
-    asyncio.run(_extract(parts, options))
-
-
-async def _extract(parts: Parts, options: _Options) -> None:
     output = options["output"]
     file_format = output_format(output, options["format"])
     if output == STANDARD_OUTPUT and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
     # A directory gets what a tar would unpack to.
     spec = parse_selection(options, format=file_format or "tar")
-    local, release = await open_release(parts, options, spec.release, tree=options["tree"])
+    # Standard input and the outputs stay outside the event loop: within it Ctrl-C would wait for them.
     if file_format is None:
-        plan = await local.builder.plan(spec)
+        release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
         outcome = write_directory(Path(output), plan.entries, replace=options["replace"])
         written = _Written(outcome, plan.entries, sum(entry.size for entry in plan.entries), f"tree {plan.tree_digest}")
     else:
-        artifact = await local.builder.build(spec)
+        release, artifact = asyncio.run(_build(parts, options, spec))
         outcome = write_bytes(output, artifact.content)
         written = _Written(outcome, artifact.plan.entries, len(artifact.content), write_digest(artifact.hex))
     if not options["quiet"]:
         warn_of(release, (entry.zone for entry in written.entries if entry.zone is not None))
         say(_report(output, written, release=release.version))
+
+
+async def _build(parts: Parts, options: _Options, spec: Spec) -> tuple[Release, Artifact]:
+    local, release = await open_release(parts, options, spec.release, tree=options["tree"])
+    return release, await local.builder.build(spec)
 
 
 def output_format(output: str, asked: str | None) -> Format | None:
@@ -91,7 +94,10 @@ def write_bytes(output: str, content: bytes) -> Outcome:
     """Write to standard output or to a file. Errors: OutputExists, OutputUnavailable, BrokenPipeError."""
     if output != STANDARD_OUTPUT:
         return write_file(Path(output), content)
-    sys.stdout.buffer.write(content)
+    rest = memoryview(content)
+    while rest:
+        # With PYTHONUNBUFFERED this is a raw file, which may write less than it was given.
+        rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.buffer.flush()
     return "wrote"
 

@@ -6,7 +6,8 @@ from typing import ParamSpec, TypedDict, TypeVar
 
 import click
 
-from app.artifact.spec import LATEST, check_release_choice
+from app.artifact.plan import Plan
+from app.artifact.spec import LATEST, Spec, check_release_choice
 from app.build.channels import release_order
 from app.build.library import Library
 from app.cli.notices import say
@@ -104,6 +105,12 @@ async def open_release(parts: Parts, places: Places, choice: str, *, tree: Path 
     return online, await fetch_release(online.library, choice)
 
 
+async def open_plan(parts: Parts, places: Places, spec: Spec, *, tree: Path | None) -> tuple[Release, Plan]:
+    """Return the release that a spec means, and its plan. Errors: those of ``open_release`` and ``Builder.plan``."""
+    local, release = await open_release(parts, places, spec.release, tree=tree)
+    return release, await local.builder.plan(spec)
+
+
 async def fetch_release(library: Library, choice: str) -> Release:
     """Return the release that ``choice`` means; say which later ones ``latest`` had to pass over.
 
@@ -114,7 +121,7 @@ async def fetch_release(library: Library, choice: str) -> Release:
         release = await library.release(choice)
     except UnknownRelease as error:
         refusals = library.refusals()
-        if library.versions() or not refusals:
+        if not refusals or (choice != LATEST and library.versions()):
             raise
         if len(refusals) == 1:
             raise UntrustedRelease(refusals[0].reason) from error

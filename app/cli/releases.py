@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Unpack
@@ -10,8 +11,10 @@ import click
 
 from app.build.library import Library, Listed, Refusal
 from app.cli.local import Places, make_local, place_options, settings_of, tree_option
+from app.cli.notices import say
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
+from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
@@ -38,7 +41,7 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
         return
     parts: Parts = ctx.obj
     library = _library(parts, options)
-    listed = asyncio.run(library.listed())
+    listed = asyncio.run(_list(library, online=options["online"]))
     if options["as_json"]:
         click.echo(json.dumps(_rows(listed, library.refusals()), indent=2))
     else:
@@ -54,6 +57,23 @@ def _library(parts: Parts, options: _Options) -> Library:
     if settings.offline or options["tree"] is not None:
         raise click.UsageError("--online does not go with --input, nor with --offline or its setting")
     return parts.local(settings, None, online=True).library
+
+
+async def _list(library: Library, *, online: bool) -> list[Listed]:
+    """Return the list; reading the local releases for it takes a while, which a bar on a terminal shows."""
+    if not online:
+        await library.refresh()
+        with click.progressbar(
+            library.versions(), label="Verifying releases", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as versions:
+            for version in versions:
+                try:
+                    await library.release(version)
+                except UntrustedRelease:
+                    continue  # it is among the refusals
+                except (UnknownRelease, SourceUnreachable) as error:
+                    say(f"warning: {error.detail}")
+    return await library.listed()
 
 
 def _rows(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> dict[str, object]:

@@ -9,7 +9,7 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
-from app.cli.local import open_release
+from app.cli.local import open_plan
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
@@ -29,13 +29,8 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
     ZONES and options are those of extract.
     """
-    asyncio.run(_resolve(parts, options))
-
-
-async def _resolve(parts: Parts, options: _Options) -> None:
     spec = parse_selection(options, format=options["format"] or "tar")
-    local, release = await open_release(parts, options, spec.release, tree=options["tree"])
-    plan = await local.builder.plan(spec)
+    release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
     if options["as_json"]:
         click.echo(json.dumps(plan_row(plan), indent=2))
         return

@@ -42,11 +42,7 @@ def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
     QUERY is part of any of them, case aside: berlin, "new york", china. The best fits come first; without QUERY
     everything is listed.
     """
-    asyncio.run(_zones(parts, options))
-
-
-async def _zones(parts: Parts, options: _Options) -> None:
-    _, release = await open_release(parts, options, options["release"], tree=options["tree"])
+    _, release = asyncio.run(open_release(parts, options, options["release"], tree=options["tree"]))
     facts = search(
         release,
         query=options["query"],
