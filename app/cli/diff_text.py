@@ -33,7 +33,7 @@ def diff_summary(row: DiffRow) -> str:
 
 def _cells(zone: ZoneDiffRow) -> tuple[str, ...]:
     at = zone["period_affected"]
-    if at is None:
+    if at is None or zone["first_affected"] is None:
         there = tuple("absent" if role is None else _role(role) for role in (zone["role_before"], zone["role_after"]))
         return (zone["zone"], zone["change"], "-", *there, "-")
     held = (_local(changes[0], at) for changes in (zone["before"], zone["after"]))
@@ -49,8 +49,8 @@ def _local(change: ChangeRow, at: str) -> str:
     return f"{time}{change['utc_offset']} {change['abbreviation']}{' (dst)' if change['is_dst'] else ''}"
 
 
-def _instant(at: str | None) -> str:
-    return "the beginning" if at == _BEGINNING else at or "-"
+def _instant(at: str) -> str:
+    return "the beginning" if at == _BEGINNING else at
 
 
 def _role(role: RoleRow) -> str:

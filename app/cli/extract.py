@@ -14,7 +14,7 @@ from app.artifact.spec import FORMATS, Format, Spec, parse_format
 from app.build.builder import Artifact
 from app.cli.directory_output import Outcome, write_directory
 from app.cli.file_output import write_file
-from app.cli.local import open_release, plan_locally
+from app.cli.local import open_plan, open_release
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
@@ -41,11 +41,7 @@ class _Written:
 @click.command()
 @selection_options
 @click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="PATH",
-    help="Directory, file ending in a format, such as .tar.gz or .zip, or - (tar).",
+    "-o", "--output", required=True, metavar="PATH", help="Directory, file ending .tar, .tar.gz or .zip, or - (tar)."
 )
 @click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
@@ -64,7 +60,7 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     spec = parse_selection(options, format=file_format or "tar")
     # Standard input and the outputs stay outside the event loop: within it Ctrl-C would wait for them.
     if file_format is None:
-        release, plan = asyncio.run(plan_locally(parts, options, spec, tree=options["tree"]))
+        release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
         outcome = write_directory(Path(output), plan.entries, replace=options["replace"])
         written = _Written(outcome, plan.entries, sum(entry.size for entry in plan.entries), f"tree {plan.tree_digest}")
     else:
@@ -107,7 +103,7 @@ def write_bytes(output: str, content: bytes) -> Outcome:
 
 
 def _report(output: str, written: _Written, *, release: str) -> str:
-    files = count_files(sum(entry.kind != "embedded" for entry in written.entries))
+    files = count_files(len(written.entries))
     name = "standard output" if output == STANDARD_OUTPUT else os.path.normpath(output)
     verb = {"wrote": "wrote", "replaced": "replaced", "same": "nothing to do, already there:"}[written.outcome]
     return f"{verb} {name}: {files}, {written.size} bytes, {written.digest}, release {release}"

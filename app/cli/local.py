@@ -105,6 +105,12 @@ async def open_release(parts: Parts, places: Places, choice: str, *, tree: Path 
     return online, await fetch_release(online.library, choice)
 
 
+async def open_plan(parts: Parts, places: Places, spec: Spec, *, tree: Path | None) -> tuple[Release, Plan]:
+    """Return the release that a spec means, and its plan. Errors: those of ``open_release`` and ``Builder.plan``."""
+    local, release = await open_release(parts, places, spec.release, tree=tree)
+    return release, await local.builder.plan(spec)
+
+
 async def fetch_release(library: Library, choice: str) -> Release:
     """Return the release that ``choice`` means; say which later ones ``latest`` had to pass over.
 
@@ -126,12 +132,6 @@ async def fetch_release(library: Library, choice: str) -> Release:
             if _is_later(refusal.release, release.version):
                 say(f"warning: {refusal.release} from {refusal.source} was passed over: {refusal.reason}")
     return release
-
-
-async def plan_locally(parts: Parts, places: Places, spec: Spec, *, tree: Path | None = None) -> tuple[Release, Plan]:
-    """Return the release that a spec means, and its plan. Errors: those of ``open_release`` and ``Builder.plan``."""
-    local, release = await open_release(parts, places, spec.release, tree=tree)
-    return release, await local.builder.plan(spec)
 
 
 def _is_later(refused: str, version: str) -> bool:

@@ -64,23 +64,27 @@ def lock(parts: Parts, /, **options: Unpack[_Options]) -> None:
         check_server(_without_password(options["server"]))
         if settings_of(options).offline:
             raise click.UsageError("--server is not asked while --offline or its setting says so")
-    asyncio.run(_lock(parts, options) if options["update"] is None else _update(parts, options, options["update"]))
+    if options["update"] is None:
+        _lock(parts, options)
+    else:
+        _update(parts, options, options["update"])
 
 
-async def _lock(parts: Parts, options: _Options) -> None:
+def _lock(parts: Parts, options: _Options) -> None:
     spec = parse_selection(options, format=options["format"] or DEFAULT_FORMAT)
-    made = await _pin(parts, options, spec, server=options["server"])
+    # Standard input and the output stay outside the event loop: within it Ctrl-C would wait for them.
+    made = asyncio.run(_pin(parts, options, spec, server=options["server"]))
     output = options["output"] or DEFAULT_LOCK
     write_bytes(output, write_lock(made).encode())
     if not options["quiet"]:
         say(f"wrote {output}: {_described(made)}")
 
 
-async def _update(parts: Parts, options: _Options, path: Path) -> None:
+def _update(parts: Parts, options: _Options, path: Path) -> None:
     _check_nothing_else(options)
     old = read_lock(path)
     spec = replace(old.spec, release=options["release"])
-    new = await _pin(parts, options, spec, server=options["server"] or old.server)
+    new = asyncio.run(_pin(parts, options, spec, server=options["server"] or old.server))
     output = options["output"] or str(path)
     before, after = old.spec.release, new.spec.release
     if options["release"] == LATEST and release_order(after) < release_order(before):
@@ -91,7 +95,7 @@ async def _update(parts: Parts, options: _Options, path: Path) -> None:
         return
     write_bytes(output, write_lock(new).encode())
     if before != after and not options["quiet"]:
-        await _print_diff(parts, options, old, new)
+        _print_diff(parts, options, old, new)
     kept = "the bytes stay the same" if new.hex == old.hex else "other bytes"
     _say(options, f"moved {output} from release {before} to {after}, {kept}: {_described(new)}")
 
@@ -120,10 +124,10 @@ def _pin_at(url: str, spec: Spec) -> Lock:
     return made
 
 
-async def _print_diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> None:
+def _print_diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> None:
     """Print what the move changes; that it cannot be told is a warning only, since the lock itself is sound."""
     try:
-        row = await _diff(parts, options, old, new)
+        row = asyncio.run(_diff(parts, options, old, new))
         lines = [*diff_lines(row), diff_summary(row)]
     except TzdataFilterError as error:
         say(f"warning: what changes cannot be told: {error.detail}")

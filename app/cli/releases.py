@@ -1,7 +1,6 @@
 """``releases``: which releases there are, where from, and which were refused; the group of what carries them."""
 
 import asyncio
-import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,9 +11,10 @@ import click
 
 from app.build.library import Library, Listed, Refusal
 from app.cli.local import Places, make_local, place_options, settings_of, tree_option
+from app.cli.notices import say
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
-from app.errors import TzdataFilterError
+from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
@@ -50,19 +50,6 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
         raise trouble
 
 
-async def _list(library: Library, *, online: bool) -> list[Listed]:
-    """Load what is here, with a bar on a terminal: each release is read and verified for that."""
-    await (library.refresh() if online else library.refresh_local())
-    versions = click.progressbar(
-        library.local_versions(), label="Verifying releases", file=sys.stderr, hidden=not sys.stderr.isatty()
-    )
-    with versions:
-        for version in versions:
-            with contextlib.suppress(TzdataFilterError):  # it is among the refusals then, or gone
-                await library.release(version)
-    return await library.listed()
-
-
 def _library(parts: Parts, options: _Options) -> Library:
     if not options["online"]:
         return make_local(parts, options, tree=options["tree"]).library
@@ -70,6 +57,23 @@ def _library(parts: Parts, options: _Options) -> Library:
     if settings.offline or options["tree"] is not None:
         raise click.UsageError("--online does not go with --input, nor with --offline or its setting")
     return parts.local(settings, None, online=True).library
+
+
+async def _list(library: Library, *, online: bool) -> list[Listed]:
+    """Return the list; reading the local releases for it takes a while, which a bar on a terminal shows."""
+    if not online:
+        await library.refresh()
+        with click.progressbar(
+            library.versions(), label="Verifying releases", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as versions:
+            for version in versions:
+                try:
+                    await library.release(version)
+                except UntrustedRelease:
+                    continue  # it is among the refusals
+                except (UnknownRelease, SourceUnreachable) as error:
+                    say(f"warning: {error.detail}")
+    return await library.listed()
 
 
 def _rows(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> dict[str, object]:

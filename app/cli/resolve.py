@@ -9,7 +9,7 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
-from app.cli.local import plan_locally
+from app.cli.local import open_plan
 from app.cli.notices import count_files, say, warn_of
 from app.cli.parts import Parts
 from app.cli.selection import Selection, parse_selection, selection_options
@@ -30,14 +30,14 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
     ZONES and options are those of extract.
     """
     spec = parse_selection(options, format=options["format"] or "tar")
-    release, plan = asyncio.run(plan_locally(parts, options, spec, tree=options["tree"]))
+    release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
     if options["as_json"]:
         click.echo(json.dumps(plan_row(plan), indent=2))
         return
     click.echo("\n".join(_table(plan)))
     warn_of(release, (entry.zone for entry in plan.entries if entry.zone is not None))
-    size = sum(entry.size for entry in plan.unpacked)
-    say(f"release {plan.release}: {count_files(len(plan.unpacked))}, {size} bytes, tree {plan.tree_digest}")
+    size = sum(entry.size for entry in plan.entries)
+    say(f"release {plan.release}: {count_files(len(plan.entries))}, {size} bytes, tree {plan.tree_digest}")
 
 
 def _table(plan: Plan) -> Iterator[str]:
