@@ -102,7 +102,8 @@ def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[st
         try:
             values[field] = _PARSERS[field](text)
         except ValueError as error:
-            problems.append(f"{origin}={text!r}: {error}")
+            shown = "(a secret)" if field in _SECRETS else repr(text)
+            problems.append(f"{origin}={shown}: {error}")
     if problems:
         raise InvalidSettings(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type; tests hold them together
@@ -202,6 +203,8 @@ def _host(text: str) -> str:
     return text
 
 
+_SECRETS = frozenset({"registry_token"})
+"""What no message shows."""
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _MODULE_HOST = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
 _BYTES = _integer(1_024, 1 << 40)

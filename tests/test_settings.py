@@ -45,6 +45,8 @@ def every_text(tmp_path: Path) -> dict[str, str]:
         "index_ca_file": str(tmp_path / "ca.pem"),
         "index_refresh_seconds": "60",
         "offline": "yes",
+        "go_module_host": "go.example",
+        "registry_token": "a-long-enough-token",
         "channels": "stable=2026e, previous=latest-1",
         "log_format": "json",
         "log_level": "debug",
@@ -74,6 +76,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         index_ca_file=tmp_path / "ca.pem",
         index_refresh_seconds=60.0,
         offline=True,
+        go_module_host="go.example",
+        registry_token="a-long-enough-token",
         channels={"stable": "2026e", "previous": "latest-1"},
         log_format="json",
         log_level="debug",
@@ -156,6 +160,17 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
 def test_a_wrong_value_is_told_with_its_name(field: str, text: str) -> None:
     (problem,) = problems(**{field: text})
     assert problem.startswith(f"TZDATA_FILTER_{field.upper()}={text!r}: ")
+
+
+@pytest.mark.parametrize("token", ["short", "a token with spaces", "t\N{LATIN SMALL LETTER O WITH DIAERESIS}ken-token"])
+def test_a_token_that_cannot_be_is_told_without_showing_it(token: str) -> None:
+    (problem,) = problems(registry_token=token)
+    assert problem.startswith("TZDATA_FILTER_REGISTRY_TOKEN=(a secret): ")
+    assert token not in problem
+
+
+def test_a_token_is_not_shown_where_settings_are() -> None:
+    assert "a-long-enough-token" not in repr(read(registry_token="a-long-enough-token"))
 
 
 @pytest.mark.parametrize("field", ["data_dir", "wheels_dir"])
