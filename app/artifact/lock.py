@@ -28,7 +28,7 @@ _HEAD = """\
 _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "": ("version", "release", "selection", "options", "artifact"),
     "selection": ("zones",),
-    "options": ("format", "aliases", "links", "encoding", "tables", "prefix"),
+    "options": ("format", "aliases", "links", "encoding", "tables", "prefix", "module"),
     "artifact": ("request", "content_key", "digest", "size", "tree_digest", "url"),
 }
 
@@ -115,6 +115,7 @@ def write_lock(lock: Lock) -> str:
             f"encoding = {_text(request['encoding'])}",
             f"tables = [{', '.join(map(_text, request['tables']))}]",
             f"prefix = {_text(request['prefix'])}",
+            f"module = {_text(lock.spec.module)}",
             "\n[artifact]",
             f"request = {_text(lock.request_digest)}",
             f"content_key = {_text(lock.content_key)}",
@@ -175,7 +176,9 @@ def _text(value: str) -> str:
 def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[str, object]) -> Spec:
     if not is_release_name(release):
         raise InvalidLock(f"release = {quote(release)} is not a release such as 2026f")
-    texts = {name: _value("options", options, name, str) for name in ("aliases", "links", "encoding", "prefix")}
+    texts = {
+        name: _value("options", options, name, str) for name in ("aliases", "links", "encoding", "prefix", "module")
+    }
     try:
         request: Request = {
             "release": release,
@@ -186,6 +189,7 @@ def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[
             "encoding": texts["encoding"],
             "tables": _list("options", options, "tables"),
             "prefix": texts["prefix"],
+            "module": texts["module"],
         }
         return parse_request(request)
     except InvalidLock:

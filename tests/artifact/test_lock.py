@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.artifact.lock import InvalidLock, Lock, check_server, digest_request, make_lock, parse_lock, write_lock
 from app.artifact.record import make_record
-from app.artifact.spec import FORMATS, parse_spec
+from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
 from app.tzdb.tables import TABLE_NAMES
 from tests.artifact.plans import bundle, plan
 
@@ -28,11 +28,13 @@ def locks(draw: st.DrawFn) -> Lock:
     form = draw(st.sampled_from(FORMATS))
     options = {
         "aliases": draw(st.sampled_from(["exact", "target", "all"])),
-        "links": "copy" if form == "zip" else draw(st.sampled_from(["hard", "symbolic", "copy"])),
+        "links": draw(st.sampled_from(["hard", "symbolic", "copy"])) if form in ("tar", "tar.gz") else "copy",
         "encoding": draw(st.sampled_from(["slim", "fat"])),
-        "tables": ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
-        "prefix": "" if form == "zip" else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"])),
+        "tables": "" if form in GO_FORMATS else ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
+        "prefix": "" if form in ("zip", "go.zip") else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"])),
     }
+    if form in GO_FORMATS and not options["prefix"]:
+        options["module"] = draw(st.sampled_from(["tzdata", "example.com/zones"]))
     zones = draw(st.lists(st.sampled_from(SELECTORS), min_size=1))
     spec = parse_spec(draw(st.from_regex(r"\A20[0-9]{2}[a-z]\Z")), zones, format=form, options=options)
     hex_ = draw(HEXES)

@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.artifact.spec import (
+    DEFAULT_MODULE,
     FORMATS,
+    GO_FORMATS,
     MAX_PREFIX_LENGTH,
     MAX_SELECTORS,
     OPTION_NAMES,
+    Format,
     LinkStyle,
     Spec,
     check_option_names,
@@ -50,7 +53,7 @@ def test_every_option_is_read() -> None:
         "tables": "zone.tab,tzdata.zi,zone.tab",
         "prefix": "usr/share/zoneinfo",
     }
-    assert options.keys() == set(OPTION_NAMES)
+    assert {*options, "module"} == set(OPTION_NAMES), "module is for Go alone, and read below"
     spec = parse_spec("latest", ["Test/*", "country:XA", "Test/*"], format="tar.gz", options=options)
     assert spec == Spec(
         release="latest",
@@ -62,6 +65,13 @@ def test_every_option_is_read() -> None:
         tables=("tzdata.zi", "zone.tab"),
         prefix="usr/share/zoneinfo",
     )
+
+
+@pytest.mark.parametrize("format", GO_FORMATS)
+def test_a_go_module_has_a_path_of_its_own_or_the_default(format: Format) -> None:
+    assert parse_spec("latest", ["Test/Zone"], format=format, options={}).module == DEFAULT_MODULE
+    asked = {"module": "example.com/zones"}
+    assert parse_spec("latest", ["Test/Zone"], format=format, options=asked).module == "example.com/zones"
 
 
 @pytest.mark.parametrize("aliases", get_args(Aliases))
@@ -85,7 +95,7 @@ def test_a_release_that_cannot_be_one_is_refused(release: str) -> None:
 
 @pytest.mark.parametrize("format", ["", "TAR", "tgz", "tar.xz", "zip ", "tar.gz.sha256"])
 def test_an_unknown_format_is_refused_with_those_on_offer(format: str) -> None:
-    with pytest.raises(UnknownFormat, match=r"use one of tar, tar\.gz, zip$") as caught:
+    with pytest.raises(UnknownFormat, match=r"use one of tar, tar\.gz, zip, go\.tar\.gz, go\.zip$") as caught:
         parse_format(format)
     assert caught.value.facts["formats"] == [*FORMATS]
 
@@ -111,7 +121,7 @@ class TestOptions:
     def test_unknown(self, name: str) -> None:
         said = refusal(**{name: "hard"})
         assert said.startswith("unknown option ")
-        assert said.endswith("the options are aliases, links, encoding, tables, prefix")
+        assert said.endswith("the options are aliases, links, encoding, tables, prefix, module")
 
     def test_several_unknown_ones_are_named_together(self) -> None:
         assert refusal(a="1", b="2").startswith("unknown option 'a', 'b'; ")
@@ -181,7 +191,7 @@ class TestZip:
         assert refusal(format="zip", links=links).startswith("a zip for Go holds full copies only")
 
     def test_a_prefix_is_refused(self) -> None:
-        assert refusal(format="zip", prefix="usr").startswith("a zip for Go has its names at the root")
+        assert refusal(format="zip", prefix="usr").startswith("a zip for Go has its names where Go looks for them")
 
     def test_tables_are_taken(self) -> None:
         assert read(format="zip", options={"tables": "zone.tab"}).tables == ("zone.tab",)
