@@ -55,8 +55,8 @@ def run_server(*arguments: str, log: Path, settings: Mapping[str, str] | None = 
 
 
 def run_service(*arguments: str, log: Path, **settings: str) -> contextlib.AbstractContextManager[Server]:
-    """Run the service itself. Shape: ``settings`` by their names in capitals, without the prefix."""
-    environ = {f"TZDATA_FILTER_{name}": value for name, value in settings.items()}
+    """Run the service itself, offline. Shape: ``settings`` by their names in capitals, without the prefix."""
+    environ = {f"TZDATA_FILTER_{name}": value for name, value in {"OFFLINE": "true", **settings}.items()}
     command = ("-m", "app", "serve", "--host", "127.0.0.1", "--port", "{port}", *arguments)
     return run_server(*command, log=log, settings=environ)
 
