@@ -10,7 +10,7 @@ from pathlib import Path
 from app.artifact.oci import make_image, write_layer
 from app.artifact.plan import make_plan
 from app.artifact.recipe import CURRENT
-from app.artifact.spec import FORMATS, parse_spec
+from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
 from app.digest import sha256_hex
 from app.sources.wheel import load_wheel
 from app.tzdb.release import Release
@@ -27,11 +27,12 @@ def digests(release: Release) -> dict[str, dict[str, str]]:
     for each in FORMATS:
         recipe = CURRENT[each]
         for zones, options in REQUESTS:
-            spec = parse_spec(release.version, zones, format=each, options=options)
+            fitting = {name: text for name, text in options.items() if each not in GO_FORMATS or name != "tables"}
+            spec = parse_spec(release.version, zones, format=each, options=fitting)
             plan = make_plan(release, spec, recipe=recipe.name)
             content = recipe.write(plan.entries)
             found.setdefault(recipe.name, {})[",".join(zones)] = sha256_hex(content)
-            if each != "tar.gz":
+            if each in ("tar", "zip"):
                 image = make_image(plan, write_layer(plan, content))
                 found.setdefault(f"image of {recipe.name}", {})[",".join(zones)] = image.index_hex
     return found

@@ -23,6 +23,8 @@ def test_names_and_media_types() -> None:
         "tar": ("tar.1", "application/x-tar"),
         "tar.gz": (f"tar.1+gzip.1+zlib-{zlib.ZLIB_RUNTIME_VERSION}", "application/gzip"),
         "zip": ("gozip.1", "application/zip"),
+        "go.tar.gz": (f"gopackage.1+tar.1+gzip.1+zlib-{zlib.ZLIB_RUNTIME_VERSION}", "application/gzip"),
+        "go.zip": ("gopackage.1+gozip.1", "application/zip"),
     }
 
 
