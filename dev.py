@@ -100,10 +100,11 @@ def run(*, host: str, port: int, once: bool) -> int:
 
 
 def test(pytest_arguments: Sequence[str]) -> int:
-    """Run pytest on the wheels of real releases."""
+    """Run pytest on the wheels of real releases and with several Go toolchains."""
     set_up("dev")
     fetch_wheels()
-    return call(BIN / "python", "-m", "pytest", *pytest_arguments)
+    fetched = call(BIN / "python", "-m", "tests.consumers.toolchains")
+    return fetched or call(BIN / "python", "-m", "pytest", *pytest_arguments)
 
 
 def check() -> int:

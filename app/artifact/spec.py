@@ -157,8 +157,7 @@ def _parse_prefix(text: str, format: Format) -> str:
         return ""
     if format in ("zip", "go.zip"):
         raise InvalidOption(
-            "a zip for Go has its names where Go looks for them: prefix is for tar, tar.gz and go.tar.gz",
-            options=["prefix"],
+            "a zip for Go has its names at the root: prefix is for tar, tar.gz and go.tar.gz", options=["prefix"]
         )
     if len(text) > MAX_PREFIX_LENGTH or not _PREFIX.fullmatch(text):
         raise InvalidOption(

@@ -27,9 +27,8 @@ def digests(release: Release) -> dict[str, dict[str, str]]:
     for each in FORMATS:
         recipe = CURRENT[each]
         for zones, options in REQUESTS:
-            if each in GO_FORMATS and "tables" in options:
-                continue
-            spec = parse_spec(release.version, zones, format=each, options=options)
+            fitting = {name: text for name, text in options.items() if each not in GO_FORMATS or name != "tables"}
+            spec = parse_spec(release.version, zones, format=each, options=fitting)
             plan = make_plan(release, spec, recipe=recipe.name)
             content = recipe.write(plan.entries)
             found.setdefault(recipe.name, {})[",".join(zones)] = sha256_hex(content)

@@ -8,13 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.artifact.spec import (
-    DEFAULT_MODULE,
     FORMATS,
-    GO_FORMATS,
     MAX_PREFIX_LENGTH,
     MAX_SELECTORS,
     OPTION_NAMES,
-    Format,
     LinkStyle,
     Spec,
     check_option_names,
@@ -53,7 +50,7 @@ def test_every_option_is_read() -> None:
         "tables": "zone.tab,tzdata.zi,zone.tab",
         "prefix": "usr/share/zoneinfo",
     }
-    assert {*options, "module"} == set(OPTION_NAMES), "module is for Go alone, and read below"
+    assert {*options, "module"} == set(OPTION_NAMES)
     spec = parse_spec("latest", ["Test/*", "country:XA", "Test/*"], format="tar.gz", options=options)
     assert spec == Spec(
         release="latest",
@@ -65,13 +62,6 @@ def test_every_option_is_read() -> None:
         tables=("tzdata.zi", "zone.tab"),
         prefix="usr/share/zoneinfo",
     )
-
-
-@pytest.mark.parametrize("format", GO_FORMATS)
-def test_a_go_module_has_a_path_of_its_own_or_the_default(format: Format) -> None:
-    assert parse_spec("latest", ["Test/Zone"], format=format, options={}).module == DEFAULT_MODULE
-    asked = {"module": "example.com/zones"}
-    assert parse_spec("latest", ["Test/Zone"], format=format, options=asked).module == "example.com/zones"
 
 
 @pytest.mark.parametrize("aliases", get_args(Aliases))
@@ -191,10 +181,62 @@ class TestZip:
         assert refusal(format="zip", links=links).startswith("a zip for Go holds full copies only")
 
     def test_a_prefix_is_refused(self) -> None:
-        assert refusal(format="zip", prefix="usr").startswith("a zip for Go has its names where Go looks for them")
+        assert refusal(format="zip", prefix="usr").startswith("a zip for Go has its names at the root")
 
     def test_tables_are_taken(self) -> None:
         assert read(format="zip", options={"tables": "zone.tab"}).tables == ("zone.tab",)
+
+
+class TestGoPackage:
+    """Which options a Go package takes."""
+
+    @pytest.mark.parametrize("format", ["go.tar.gz", "go.zip"])
+    def test_its_module_is_tzdata_unless_told_otherwise(self, format: str) -> None:
+        assert read(format=format).module == "tzdata"
+        assert read(format=format, options={"module": "example.com/a/b-c~1/X"}).module == "example.com/a/b-c~1/X"
+
+    def test_below_a_prefix_it_belongs_to_the_module_around_it(self) -> None:
+        spec = read(format="go.tar.gz", options={"prefix": "internal/tzdata"})
+        assert (spec.prefix, spec.module) == ("internal/tzdata", "")
+        with pytest.raises(InvalidOption, match=r"module is for go\.zip, and for go\.tar\.gz without prefix"):
+            read(format="go.tar.gz", options={"prefix": "internal/tzdata", "module": "example.com/x"})
+
+    @pytest.mark.parametrize("format", ["tar", "tar.gz", "zip"])
+    def test_other_formats_have_no_module(self, format: str) -> None:
+        assert read(format=format).module == ""
+        assert refusal(format=format, module="example.com/x").startswith("module is for go.zip")
+
+    @pytest.mark.parametrize(
+        "module",
+        [
+            "/x",
+            "x/",
+            "x//y",
+            "../x",
+            "x/.y",
+            "x/y.",
+            "x y",
+            "x@v1",
+            "x\n",
+            "ä",
+            "-x",
+            "x!y",
+            "x/v2",
+            "x/v10",
+            "x+y",
+            "x" * 2001,
+        ],
+    )
+    def test_what_is_no_module_path_is_refused(self, module: str) -> None:
+        assert "is not a Go module path" in refusal(format="go.zip", module=module)
+
+    @pytest.mark.parametrize("format", ["go.tar.gz", "go.zip"])
+    def test_links_and_tables_are_refused(self, format: str) -> None:
+        assert refusal(format=format, links="hard").startswith(f"a {format} for Go holds full copies only")
+        assert refusal(format=format, tables="zone.tab").startswith("a Go package holds zones only")
+
+    def test_the_zip_takes_no_prefix(self) -> None:
+        assert refusal(format="go.zip", prefix="usr").startswith("a zip for Go has its names at the root")
 
 
 def test_the_longest_path_fits_the_name_field_of_ustar() -> None:
@@ -210,7 +252,7 @@ def test_the_longest_path_fits_the_name_field_of_ustar() -> None:
 def test_no_texts_raise_anything_but_an_invalid_request(
     release: str, zones: list[str], format: str, options: dict[str, str]
 ) -> None:
-    for each_release, each_format in ((release, format), ("2026f", format), ("2026f", "tar"), ("2026f", "zip")):
+    for each_release, each_format in ((release, format), ("2026f", format), *(("2026f", known) for known in FORMATS)):
         try:
             parse_spec(each_release, zones, format=each_format, options=options)
         except InvalidRequest as error:
