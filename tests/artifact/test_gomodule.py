@@ -61,24 +61,9 @@ class TestVersions:
     @pytest.mark.parametrize(
         "version",
         [
-            "",
-            "v0.2026.600",
-            "v0.2026.602",
-            "v0.2026.1",
-            "v0.2026.001",
-            "v0.2026.0601",
-            "v1.2026.601",
-            "v0.26.601",
-            "v0.2026.601-rc1",
-            "v0.2026.601+x",
-            "v0.2026.601\n",
-            "2026f",
-            "latest",
-            "v0.2026.70301",
-            "v0.2026.99999",
-            "v0.2026.601/..",
-            "v0.٢٠٢٦.601",
-            f"v0.2026.{'9' * 500}",
+            *("", "2026f", "latest", "v0.26.601", "v1.2026.601", "v0.2026.600", "v0.2026.602", "v0.2026.1"),
+            *("v0.2026.001", "v0.2026.0601", "v0.2026.70301", "v0.2026.99999", f"v0.2026.{'9' * 500}"),
+            *("v0.2026.601-rc1", "v0.2026.601+x", "v0.2026.601\n", "v0.2026.601/..", "v0.٢٠٢٦.601"),
         ],
     )
     def test_any_other_version_is_not_there(self, version: str) -> None:
@@ -130,9 +115,11 @@ class TestPaths:
 
     @pytest.mark.parametrize(
         "path",
-        ["", HOST, f"{HOST}/", "github.com/asia/shanghai", f"x{HOST}/asia/shanghai", "sumdb/sum.golang.org"]
-        + [f"{HOST}{rest}" for rest in ("//asia", "/asia/", "/../asia", "/asia/./x", "/asia\n", "/a b", "/ä", "/a%2f")]
-        + [f"{HOST}/etc/gmt+8", f"{HOST}/asia/shanghai@v1", f"{HOST}/-x", f"{HOST}/{'x' * 2_000}"],
+        [
+            *("", HOST, f"{HOST}/", "github.com/asia/shanghai", f"x{HOST}/asia/shanghai", "sumdb/sum.golang.org"),
+            *(f"{HOST}{rest}" for rest in ("//asia", "/asia/", "/../asia", "/asia/./x", "/asia\n", "/a b", "/ä")),
+            *(f"{HOST}/{rest}" for rest in ("a%2f", "etc/gmt+8", "asia/shanghai@v1", "-x", "x" * 2_000)),
+        ],
     )
     def test_what_can_be_no_module_is_not_there(self, path: str) -> None:
         with pytest.raises(NotFound) as caught:

@@ -52,7 +52,7 @@ class Toolchain:
             "GOENV": "off",
             "GOPATH": str(home / "path"),
             "GOPROXY": proxy,
-            "GONOSUMDB": "tz.internal",
+            "GONOSUMDB": "tz.internal,example.com",
             "GOTOOLCHAIN": "local",
             "GOTELEMETRY": "off",
             "CGO_ENABLED": "0",
