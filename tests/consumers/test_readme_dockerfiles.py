@@ -1,8 +1,8 @@
 """The README's Dockerfiles are built as they are written, and containers of them know just their zones.
 
-A fenced ``dockerfile`` block right after the line ``<!-- build -->`` is a whole Dockerfile. Nothing in it is changed but
-the address it names, which becomes that of the service in the test. The build context holds ``program``, a static Go
-program; ``busybox`` is an image with Debian's busybox and nothing else.
+A fenced ``dockerfile`` block right after the line ``<!-- build -->`` is a whole Dockerfile. Nothing in it is changed
+but the address it names, which becomes that of the service in the test. The build context holds ``program``, a static
+Go program; ``busybox`` is an image with Debian's busybox and nothing else.
 """
 
 import re
