@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.artifact.lock import InvalidLock, Lock, check_server, digest_request, make_lock, parse_lock, write_lock
 from app.artifact.record import make_record
-from app.artifact.spec import FORMATS, parse_spec
+from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
 from app.tzdb.tables import TABLE_NAMES
 from tests.artifact.plans import bundle, plan
 
@@ -26,12 +26,15 @@ def small_lock(server: str = SERVER) -> Lock:
 @st.composite
 def locks(draw: st.DrawFn) -> Lock:
     form = draw(st.sampled_from(FORMATS))
+    prefix = "" if form.endswith("zip") else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"]))
+    has_module = form in GO_FORMATS and not prefix
     options = {
         "aliases": draw(st.sampled_from(["exact", "target", "all"])),
-        "links": "copy" if form == "zip" else draw(st.sampled_from(["hard", "symbolic", "copy"])),
+        "links": draw(st.sampled_from(["hard", "symbolic", "copy"])) if form in ("tar", "tar.gz") else "copy",
         "encoding": draw(st.sampled_from(["slim", "fat"])),
-        "tables": ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
-        "prefix": "" if form == "zip" else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"])),
+        "tables": "" if form in GO_FORMATS else ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
+        "prefix": prefix,
+        "module": draw(st.sampled_from(["", "tz.internal/etc/utc"])) if has_module else "",
     }
     zones = draw(st.lists(st.sampled_from(SELECTORS), min_size=1))
     spec = parse_spec(draw(st.from_regex(r"\A20[0-9]{2}[a-z]\Z")), zones, format=form, options=options)
@@ -75,6 +78,15 @@ def test_the_file_reads_as_toml_with_one_zone_a_line() -> None:
     assert read["artifact"]["digest"] == f"sha256:{lock.hex}"
     assert read["artifact"]["url"].startswith(SERVER)
     assert '\n  "Test/*",\n' in text
+
+
+def test_the_module_of_a_go_package_is_a_member_that_others_do_without() -> None:
+    lock = small_lock()
+    spec = parse_spec("2099a", ["Test/*"], format="go.zip", options={"module": "tz.internal/test"})
+    text = write_lock(replace(lock, spec=spec, url=""))
+    assert '\nmodule = "tz.internal/test"\n' in text
+    assert parse_lock(text).spec == spec
+    assert "module" not in write_lock(lock)
 
 
 def test_a_change_by_hand_shows() -> None:
