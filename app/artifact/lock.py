@@ -28,9 +28,11 @@ _HEAD = """\
 _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "": ("version", "release", "selection", "options", "artifact"),
     "selection": ("zones",),
-    "options": ("format", "aliases", "links", "encoding", "tables", "prefix", "module"),
+    "options": ("format", "aliases", "links", "encoding", "tables", "prefix"),
     "artifact": ("request", "content_key", "digest", "size", "tree_digest", "url"),
 }
+_OPTIONAL: Mapping[str, tuple[str, ...]] = {"options": ("module",)}
+"""Members that only some locks have: ``module`` is that of Go packages."""
 
 ValueT = TypeVar("ValueT")
 
@@ -115,7 +117,7 @@ def write_lock(lock: Lock) -> str:
             f"encoding = {_text(request['encoding'])}",
             f"tables = [{', '.join(map(_text, request['tables']))}]",
             f"prefix = {_text(request['prefix'])}",
-            f"module = {_text(lock.spec.module)}",
+            *([f"module = {_text(request['module'])}"] if "module" in request else ()),
             "\n[artifact]",
             f"request = {_text(lock.request_digest)}",
             f"content_key = {_text(lock.content_key)}",
@@ -176,9 +178,7 @@ def _text(value: str) -> str:
 def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[str, object]) -> Spec:
     if not is_release_name(release):
         raise InvalidLock(f"release = {quote(release)} is not a release such as 2026f")
-    texts = {
-        name: _value("options", options, name, str) for name in ("aliases", "links", "encoding", "prefix", "module")
-    }
+    texts = {name: _value("options", options, name, str) for name in ("aliases", "links", "encoding", "prefix")}
     try:
         request: Request = {
             "release": release,
@@ -189,8 +189,9 @@ def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[
             "encoding": texts["encoding"],
             "tables": _list("options", options, "tables"),
             "prefix": texts["prefix"],
-            "module": texts["module"],
         }
+        if "module" in options:
+            request["module"] = _value("options", options, "module", str)
         return parse_request(request)
     except InvalidLock:
         raise
@@ -203,8 +204,9 @@ def _check_members(table: str, members: Iterable[str]) -> None:
     for missing in _MEMBERS[table]:
         if missing not in here:
             raise InvalidLock(f"the lock file lacks {_place(table, missing)}")
-    if unknown := sorted(here - {*_MEMBERS[table]}):
-        offer = ", ".join(_MEMBERS[table])
+    known = (*_MEMBERS[table], *_OPTIONAL.get(table, ()))
+    if unknown := sorted(here - {*known}):
+        offer = ", ".join(known)
         where = f"of [{table}]" if table else "at the top"
         raise InvalidLock(f"the lock file has the unknown member {quote(unknown[0])}; those {where} are {offer}")
 

@@ -26,15 +26,16 @@ def small_lock(server: str = SERVER) -> Lock:
 @st.composite
 def locks(draw: st.DrawFn) -> Lock:
     form = draw(st.sampled_from(FORMATS))
+    prefix = "" if form.endswith("zip") else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"]))
+    has_module = form in GO_FORMATS and not prefix
     options = {
         "aliases": draw(st.sampled_from(["exact", "target", "all"])),
         "links": draw(st.sampled_from(["hard", "symbolic", "copy"])) if form in ("tar", "tar.gz") else "copy",
         "encoding": draw(st.sampled_from(["slim", "fat"])),
         "tables": "" if form in GO_FORMATS else ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
-        "prefix": "" if form in ("zip", "go.zip") else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"])),
+        "prefix": prefix,
+        "module": draw(st.sampled_from(["", "tz.internal/etc/utc"])) if has_module else "",
     }
-    if form in GO_FORMATS and not options["prefix"]:
-        options["module"] = draw(st.sampled_from(["tzdata", "example.com/zones"]))
     zones = draw(st.lists(st.sampled_from(SELECTORS), min_size=1))
     spec = parse_spec(draw(st.from_regex(r"\A20[0-9]{2}[a-z]\Z")), zones, format=form, options=options)
     hex_ = draw(HEXES)
@@ -77,6 +78,15 @@ def test_the_file_reads_as_toml_with_one_zone_a_line() -> None:
     assert read["artifact"]["digest"] == f"sha256:{lock.hex}"
     assert read["artifact"]["url"].startswith(SERVER)
     assert '\n  "Test/*",\n' in text
+
+
+def test_the_module_of_a_go_package_is_a_member_that_others_do_without() -> None:
+    lock = small_lock()
+    spec = parse_spec("2099a", ["Test/*"], format="go.zip", options={"module": "tz.internal/test"})
+    text = write_lock(replace(lock, spec=spec, url=""))
+    assert '\nmodule = "tz.internal/test"\n' in text
+    assert parse_lock(text).spec == spec
+    assert "module" not in write_lock(lock)
 
 
 def test_a_change_by_hand_shows() -> None:
