@@ -1,15 +1,25 @@
 """The package index that pip on this machine uses: every release there is, fetched through it once and verified."""
 
+import contextlib
 import re
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import pytest
 
 import dev
 from app.build.channels import release_order
+from app.errors import SourceUnreachable
 from app.sources.base import Offers
-from app.sources.index import IndexSource
+from app.sources.index import FAILED_AGAIN_SECONDS, IndexSource
 from app.sources.index_address import find_index_address
 from app.tzdb.release import Release, TzifPool
+
+PATIENCE = 4
+
+AnswerT = TypeVar("AnswerT")
 
 SUMS = {
     match[1]: match[2]
@@ -19,6 +29,15 @@ SUMS = {
 """Package version → sha256 of its wheel, as locked."""
 
 
+def patiently(ask: Callable[[], AnswerT]) -> AnswerT:
+    """Return what ``ask`` returns; a network that is slow for a moment is not what these tests are about."""
+    for _ in range(PATIENCE):
+        with contextlib.suppress(SourceUnreachable):
+            return ask()
+        time.sleep(FAILED_AGAIN_SECONDS)
+    return ask()
+
+
 @pytest.fixture(scope="module")
 def index() -> IndexSource:
     return IndexSource(lambda: find_index_address(""), refresh_seconds=3600.0)
@@ -26,14 +45,16 @@ def index() -> IndexSource:
 
 @pytest.fixture(scope="module")
 def offers(index: IndexSource) -> Offers:
-    return index.offers()
+    return patiently(index.offers)
 
 
 @pytest.fixture(scope="module")
 def releases(index: IndexSource, offers: Offers) -> dict[str, Release]:
     pool: TzifPool = {}
     locked = {version for version, promise in offers.promises.items() if promise.package_version in SUMS}
-    return {version: index.load(version, pool).release for version in sorted(locked, key=release_order)}
+    return {
+        version: patiently(partial(index.load, version, pool)).release for version in sorted(locked, key=release_order)
+    }
 
 
 def test_it_lists_every_release_that_is_locked_here_and_maybe_later_ones(offers: Offers) -> None:
