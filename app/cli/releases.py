@@ -10,12 +10,13 @@ from typing import Unpack
 import click
 
 from app.build.library import Library, Listed, Refusal
+from app.build.release_list import listed_row, release_list
 from app.cli.local import Places, make_local, place_options, settings_of, tree_option
 from app.cli.notices import say
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.tzdb.release_row import ReleaseRow, promised_row, release_row
+from app.tzdb.release_row import ReleaseRow
 
 
 class _Options(Places):
@@ -43,7 +44,7 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     library = _library(parts, options)
     listed = asyncio.run(_list(library, online=options["online"]))
     if options["as_json"]:
-        click.echo(json.dumps(_rows(listed, library.refusals()), indent=2))
+        click.echo(json.dumps(release_list(listed, library.refusals()), indent=2))
     else:
         click.echo("\n".join(_lines(listed, library.refusals())))
     if options["online"] and (trouble := next(iter(library.troubles().values()), None)) is not None:
@@ -76,26 +77,9 @@ async def _list(library: Library, *, online: bool) -> list[Listed]:
     return await library.listed()
 
 
-def _rows(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> dict[str, object]:
-    return {
-        "releases": [_row(item) for item in listed],
-        "latest": listed[0].version if listed else None,
-        "refused": [
-            {"source": refusal.source, "release": refusal.release, "reason": refusal.reason} for refusal in refusals
-        ],
-    }
-
-
-def _row(item: Listed) -> ReleaseRow:
-    if item.release is not None:
-        return release_row(item.release)
-    package_version, sha256 = (item.promise.package_version, item.promise.sha256) if item.promise else (None, None)
-    return promised_row(item.version, source=item.source, package_version=package_version, sha256=sha256)
-
-
 def _lines(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> Iterator[str]:
     header = ("RELEASE", "PACKAGE", "ZONES", "LINKS", "SOURCE", "VERIFIED")
-    rows = [_row(item) for item in listed]
+    rows = [listed_row(item) for item in listed]
     yield from write_table(header, ([*_cells(row)] for row in rows))
     for row in rows:
         for warning in row["warnings"]:

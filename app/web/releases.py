@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.spec import check_release_choice
-from app.build.library import Library, Listed
-from app.tzdb.release_row import ReleaseRow, promised_row, release_row
+from app.build.library import Library
+from app.build.release_list import release_list
+from app.tzdb.release_row import release_row
 from app.web.answers import REVALIDATE, AnswerResponse
 from app.web.described import ReleasePath, conditional_answers
 from app.web.json_answers import json_answer
@@ -23,15 +24,7 @@ class ReleaseRoutes:
     async def releases(self, request: Request) -> Response:
         """All releases, newest first."""
         read_options(request, known=())
-        listed = await self.library.listed()
-        row = {
-            "releases": [_row(item) for item in listed],
-            "latest": listed[0].version if listed else None,
-            "refused": [
-                {"release": refusal.release, "source": refusal.source, "reason": refusal.reason}
-                for refusal in self.library.refusals()
-            ],
-        }
+        row = release_list(await self.library.listed(), self.library.refusals())
         return AnswerResponse(json_answer(row, cache_control=REVALIDATE))
 
     async def release(self, request: Request, release: ReleasePath) -> Response:
@@ -41,13 +34,6 @@ class ReleaseRoutes:
         found = await self.library.release(release)
         answer = json_answer(release_row(found), cache_control=REVALIDATE, extra={"tzdata-release": found.version})
         return AnswerResponse(answer)
-
-
-def _row(item: Listed) -> ReleaseRow:
-    if item.release is not None:
-        return release_row(item.release)
-    package_version, sha256 = (item.promise.package_version, item.promise.sha256) if item.promise else (None, None)
-    return promised_row(item.version, source=item.source, package_version=package_version, sha256=sha256)
 
 
 def release_router(library: Library) -> APIRouter:

@@ -1,12 +1,11 @@
 """Go programs that embed zones: compiled with one toolchain, run in an empty root, asked for spans of local time."""
 
 import shutil
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.consumers.local_times import END, START, LocalTime, Span
+from tests.consumers.local_times import END, START, Span, parse_go_spans
 from tests.consumers.toolchains import Toolchain
 from tests.consumers.tools import finish, in_root, run
 
@@ -62,17 +61,7 @@ def make_project(folder: Path, toolchain: Toolchain, *, imports: str, proxy: str
 def read_spans(root: Path, names: Iterable[str]) -> dict[str, list[Span] | None]:
     """Return the spans that the program in a root tells of each name; ``None`` if Go cannot load it there."""
     command = (*in_root(root), "/program", str(START), str(END))
-    found: defaultdict[str, list[Span] | None] = defaultdict(list)
-    for line in run(*command, stdin="\n".join(names).encode()).splitlines():
-        name, start, *rest = line.split("\t")
-        spans = found[name]
-        if start == "error" or spans is None:
-            assert rest == [f"unknown time zone {name}"]
-            found[name] = None
-        else:
-            offset, abbreviation, is_dst = rest
-            spans.append(Span(int(start), LocalTime(int(offset), abbreviation, is_dst == "true")))
-    return dict(found)
+    return parse_go_spans(run(*command, stdin="\n".join(names).encode()))
 
 
 def loaded(root: Path, names: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Local times as Python's ``zoneinfo`` tells them from a TZif file: what other readers are compared with."""
 
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,21 @@ class Span:
 
     start: int
     local: LocalTime
+
+
+def parse_go_spans(printed: str) -> dict[str, list[Span] | None]:
+    """Read what ``programs/spans.go`` prints. Shape: name → its spans; ``None`` if Go cannot load it."""
+    found: defaultdict[str, list[Span] | None] = defaultdict(list)
+    for line in printed.splitlines():
+        name, start, *rest = line.split("\t")
+        spans = found[name]
+        if start == "error" or spans is None:
+            assert rest == [f"unknown time zone {name}"]
+            found[name] = None
+        else:
+            offset, abbreviation, is_dst = rest
+            spans.append(Span(int(start), LocalTime(int(offset), abbreviation, is_dst == "true")))
+    return dict(found)
 
 
 def unix(year: int, month: int, day: int, hour: int = 0) -> int:

@@ -1,14 +1,13 @@
 """Go: a static program in an empty root, with nothing but what the service sent."""
 
 import shutil
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.consumers.bundles import fetch, read_wheel, unpack
-from tests.consumers.local_times import END, START, LocalTime, Span, python_spans
+from tests.consumers.local_times import END, START, Span, parse_go_spans, python_spans
 from tests.consumers.tools import in_root, run
 from tests.data import invented_release
 from tests.servers import Service
@@ -32,17 +31,7 @@ class Go:
         """Return the spans of each name from ``START`` to ``END``; ``None`` if Go cannot load it."""
         command = (*in_root(self.root), "/spans", str(START), str(END))
         printed = run(*command, environ={"ZONEINFO": zoneinfo}, stdin="\n".join(names).encode())
-        found: defaultdict[str, list[Span] | None] = defaultdict(list)
-        for line in printed.splitlines():
-            name, start, *rest = line.split("\t")
-            spans = found[name]
-            if start == "error" or spans is None:
-                assert rest == [f"unknown time zone {name}"]
-                found[name] = None
-            else:
-                offset, abbreviation, is_dst = rest
-                spans.append(Span(int(start), LocalTime(int(offset), abbreviation, is_dst == "true")))
-        return dict(found)
+        return parse_go_spans(printed)
 
     def loaded(self, names: Iterable[str], *, zoneinfo: str) -> list[str]:
         """Return the names that Go can load."""

@@ -1,0 +1,42 @@
+"""How the list of releases looks as JSON: the same from the service and the command line."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from app.build.library import Listed, Refusal
+from app.tzdb.release_row import ReleaseRow, promised_row, release_row
+
+
+class RefusalRow(TypedDict):
+    """What is not served, in JSON; as in ``Refusal``."""
+
+    release: str
+    source: str
+    reason: str
+
+
+class ReleaseList(TypedDict):
+    """Shape: ``releases`` newest first; ``latest`` is null if there is none."""
+
+    releases: list[ReleaseRow]
+    latest: str | None
+    refused: list[RefusalRow]
+
+
+def release_list(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> ReleaseList:
+    """Return the JSON of all releases."""
+    return {
+        "releases": [listed_row(item) for item in listed],
+        "latest": listed[0].version if listed else None,
+        "refused": [
+            {"release": refusal.release, "source": refusal.source, "reason": refusal.reason} for refusal in refusals
+        ],
+    }
+
+
+def listed_row(item: Listed) -> ReleaseRow:
+    """Return the JSON of one release, fetched or only promised."""
+    if item.release is not None:
+        return release_row(item.release)
+    package_version, sha256 = (item.promise.package_version, item.promise.sha256) if item.promise else (None, None)
+    return promised_row(item.version, source=item.source, package_version=package_version, sha256=sha256)
