@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.build.builder import Builder, Observer
-from app.build.ledger import KeptSource, Ledger
-from app.build.library import Library
+from app.builder.builder import Builder, Observer
 from app.cli.parts import Local
 from app.logs import configure_logs
+from app.releases.ledger import KeptSource, Ledger
+from app.releases.library import Library
 from app.settings import Settings
 from app.sources.base import Source
 from app.sources.directory import WheelDirectory

@@ -17,8 +17,8 @@ from app.artifact.plan import Entry
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import FORMATS, Format, Spec, parse_spec
 from app.artifact.tarball import MTIME
-from app.build.builder import Builder
-from app.build.library import Library
+from app.builder.builder import Builder
+from app.releases.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
 from app.wiring import make_local

@@ -18,10 +18,10 @@ from statistics import median
 from app.artifact.oci import make_image, write_layer
 from app.artifact.oci_names import parse_repository
 from app.artifact.zone_paths import write_zone_path
-from app.build.builder import Builder
-from app.build.images import Images
-from app.build.ledger import Ledger
-from app.build.library import Library
+from app.builder.builder import Builder
+from app.builder.images import Images
+from app.releases.ledger import Ledger
+from app.releases.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
 from app.wiring import make_sources

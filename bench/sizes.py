@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.artifact.spec import FORMATS, parse_spec
-from app.build.builder import Builder
-from app.build.library import Library
+from app.builder.builder import Builder
+from app.releases.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
 from app.wiring import make_local

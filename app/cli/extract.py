@@ -11,7 +11,7 @@ import click
 
 from app.artifact.plan import Entry
 from app.artifact.spec import FORMATS, Format, Spec, parse_format
-from app.build.builder import Artifact
+from app.builder.builder import Artifact
 from app.cli.directory_output import Outcome, write_directory
 from app.cli.file_output import write_file
 from app.cli.local import open_plan, open_release

@@ -8,11 +8,11 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.spec import LATEST, Spec, check_release_choice
-from app.build.channels import release_order
-from app.build.library import Library
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
 from app.errors import UnknownRelease, UntrustedRelease
+from app.releases.channels import release_order
+from app.releases.library import Library
 from app.settings import Settings, read_settings
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release

@@ -12,7 +12,6 @@ import click
 from app.artifact.lock import Lock, artifact_path, check_server, make_lock, write_lock
 from app.artifact.record import make_record
 from app.artifact.spec import LATEST, OPTION_NAMES, Spec
-from app.build.channels import release_order
 from app.cli.archives import read_archive
 from app.cli.comparison import find_invalid
 from app.cli.diff_text import diff_lines, diff_summary
@@ -25,6 +24,7 @@ from app.cli.parts import Parts
 from app.cli.selection import Bundle, bundle_options, parse_selection
 from app.digest import write_digest
 from app.errors import TzdataFilterError
+from app.releases.channels import release_order
 from app.tzdb.diff import default_future, diff_releases
 from app.tzdb.diff_row import DiffRow, diff_row
 

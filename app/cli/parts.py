@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.build.builder import Builder
-from app.build.ledger import Ledger
-from app.build.library import Library
+from app.builder.builder import Builder
+from app.releases.ledger import Ledger
+from app.releases.library import Library
 from app.settings import Settings
 from app.sources.base import Source
 from app.store.base import Store

@@ -9,13 +9,13 @@ from typing import Unpack
 
 import click
 
-from app.build.library import Library, Listed, Refusal
-from app.build.release_list import listed_row, release_list
 from app.cli.local import Places, make_local, place_options, settings_of, tree_option
 from app.cli.notices import say
 from app.cli.parts import Parts
 from app.cli.text_table import write_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.releases.library import Library, Listed, Refusal
+from app.releases.listing import listed_row, release_list
 from app.tzdb.release_row import ReleaseRow
 
 

@@ -16,10 +16,10 @@ from starlette.responses import Response
 
 from app import __version__
 from app.artifact.spec import FORMATS, GO_FORMATS, LATEST
-from app.build.builder import Builder
-from app.build.images import Images
-from app.build.library import Library
+from app.builder.builder import Builder
+from app.builder.images import Images
 from app.errors import TzdataFilterError
+from app.releases.library import Library
 from app.settings import Settings
 from app.store.base import Store
 from app.web import problems

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.recipe import CURRENT
-from app.build.builder import Builder
+from app.builder.builder import Builder
 from app.digest import is_sha256_hex, write_digest
 from app.errors import InvalidName, UnknownArtifact
 from app.tzdb.names import quote

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.artifact.recipe import CURRENT
 from app.artifact.record import plan_row
 from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
-from app.build.builder import Artifact, Builder
+from app.builder.builder import Artifact, Builder
 from app.digest import write_digest
 from app.errors import UnknownFormat
 from app.tzdb.names import is_release_name

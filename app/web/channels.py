@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from app.build.library import Library
+from app.releases.library import Library
 from app.tzdb.names import is_release_name
 
 AGE_FIELD = "tzdata-release-age"

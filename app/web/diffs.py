@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.spec import Spec, check_release_choice, parse_spec
-from app.build.library import Library
+from app.releases.library import Library
 from app.tzdb.diff import default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.diff_row import diff_row
 from app.tzdb.names import is_release_name

@@ -16,8 +16,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.spec import LATEST, Spec
-from app.build.library import Library
 from app.errors import UnknownRelease
+from app.releases.library import Library
 from app.tzdb.diff import ReleaseDiff, default_future, diff_releases, has_any
 from app.tzdb.diff_row import write_instant
 from app.tzdb.release import Release

@@ -24,10 +24,10 @@ from app.artifact.gomodule import (
 )
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import LATEST, Spec
-from app.build.builder import Builder
-from app.build.channels import release_order
-from app.build.library import Library
+from app.builder.builder import Builder
 from app.errors import InvalidRequest, NotFound, TzdataFilterError, UnknownZones
+from app.releases.channels import release_order
+from app.releases.library import Library
 from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.web.answers import IMMUTABLE, REVALIDATE, Answer, AnswerResponse, make_answer
 from app.web.hot import HotAnswers

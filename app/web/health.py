@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.artifact.spec import LATEST
-from app.build.library import Library
 from app.errors import SourceUnreachable, UnknownRelease
+from app.releases.library import Library
 from app.store.base import Store
 from app.web.described import answers
 from app.web.metrics import MEDIA_TYPE, Metrics

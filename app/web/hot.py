@@ -6,7 +6,7 @@ An answer here is complete and equal to what the routes would make; forgetting o
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from app.build.library import Library
+from app.releases.library import Library
 from app.web.answers import Answer, Reply
 from app.web.asgi import Scope
 

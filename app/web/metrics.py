@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from app import __version__
-from app.build.builder import Outcome
-from app.build.library import Library
+from app.builder.builder import Outcome
+from app.releases.library import Library
 from app.web.hot import HotAnswers
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

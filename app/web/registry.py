@@ -16,10 +16,10 @@ from starlette.responses import Response
 from app.artifact.oci import INDEX_TYPE, MANIFEST_TYPE, Image, write_index
 from app.artifact.oci_names import TREE_PREFIX, check_repository
 from app.artifact.spec import LATEST, Spec
-from app.build.images import Images
-from app.build.library import Library
+from app.builder.images import Images
 from app.digest import is_sha256_hex, write_digest
 from app.errors import InvalidName, InvalidOption, TzdataFilterError, UnknownArtifact, UnknownZones
+from app.releases.library import Library
 from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.web.answers import IMMUTABLE, PINNED, REVALIDATE, Answer, AnswerResponse
 from app.web.described import SET_REQUEST, answers

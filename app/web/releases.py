@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.spec import check_release_choice
-from app.build.library import Library
-from app.build.release_list import release_list
+from app.releases.library import Library
+from app.releases.listing import release_list
 from app.tzdb.release_row import release_row
 from app.web.answers import REVALIDATE, AnswerResponse
 from app.web.described import ReleasePath, conditional_answers

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.spec import check_release_choice
-from app.build.library import Library
 from app.errors import InvalidOption
+from app.releases.library import Library
 from app.tzdb.names import is_release_name
 from app.tzdb.posix_tz import LocalTimeType
 from app.tzdb.release import Release

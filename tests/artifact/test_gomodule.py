@@ -20,8 +20,8 @@ from app.artifact.gomodule import (
 )
 from app.artifact.plan import make_plan
 from app.artifact.spec import parse_spec
-from app.build.channels import release_order
 from app.errors import NotFound, UnknownZones
+from app.releases.channels import release_order
 from tests.artifact.plans import INVENTED, INVENTED_NAMES
 from tests.data.real_releases import all_package_versions, real_release
 

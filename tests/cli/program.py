@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from app.artifact.plan import Plan, make_plan
 from app.artifact.spec import parse_spec
-from app.build.ledger import Ledger
 from app.cli.parts import Local, Parts
 from app.cli.root import cli
+from app.releases.ledger import Ledger
 from app.settings import Settings
 from app.sources.installed import InstalledSource
 from app.store.disk import DiskStore

@@ -4,9 +4,9 @@ import json
 import tarfile
 from pathlib import Path
 
-from app.build.carrier import ROOT
-from app.build.ledger import Ledger
+from app.airgap.carrier import ROOT
 from app.digest import sha256_hex
+from app.releases.ledger import Ledger
 from app.sources.base import Loaded
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore

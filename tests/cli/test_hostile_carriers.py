@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.build.carriage import admit, pack
-from app.build.carrier import CarriedArtifact, Carrier, read_carrier, write_carrier
-from app.build.ledger import Ledger
+from app.airgap.carrier import CarriedArtifact, Carrier, read_carrier, write_carrier
+from app.airgap.transfer import admit, pack
 from app.errors import UntrustedRelease
+from app.releases.ledger import Ledger
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore

@@ -10,8 +10,8 @@ from typing import TypeVar
 import pytest
 
 import dev
-from app.build.channels import release_order
 from app.errors import SourceUnreachable
+from app.releases.channels import release_order
 from app.sources.base import Offers
 from app.sources.index import FAILED_AGAIN_SECONDS, IndexSource
 from app.sources.index_address import find_index_address

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from app.artifact.record import Record, make_record, read_record, write_record
-from app.build.builder import Artifact, Builder, Outcome
-from app.build.ledger import Ledger
-from app.build.library import Library
+from app.builder.builder import Artifact, Builder, Outcome
 from app.digest import sha256_hex
 from app.errors import UnknownArtifact
+from app.releases.ledger import Ledger
+from app.releases.library import Library
 from app.sources.directory import WheelDirectory
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
-from tests.build.parts import put_wheel, spec
+from tests.builder.parts import put_wheel, spec
 
 pytestmark = pytest.mark.anyio
 

@@ -42,9 +42,9 @@ _BUILD_WITHOUT_ROOM = """
 import asyncio, contextlib, json, logging, resource, sys
 from pathlib import Path
 from app.artifact.spec import parse_spec
-from app.build.builder import Builder
-from app.build.ledger import Ledger
-from app.build.library import Library
+from app.builder.builder import Builder
+from app.releases.ledger import Ledger
+from app.releases.library import Library
 from app.digest import sha256_hex
 from app.sources.directory import WheelDirectory
 from app.store.disk import DiskStore

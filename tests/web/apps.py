@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import httpx
 
-from app.build.builder import Builder
-from app.build.ledger import Ledger
-from app.build.library import Library
+from app.builder.builder import Builder
 from app.errors import UnknownRelease
+from app.releases.ledger import Ledger
+from app.releases.library import Library
 from app.settings import Settings
 from app.sources.base import Loaded, Offers
 from app.store.base import Store

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from app.artifact.plan import Entry
 from app.artifact.record import Record, read_record, write_record
 from app.artifact.tarball import write_tar
-from app.build.channels import release_order
-from app.build.ledger import Pin, write_pin
 from app.digest import is_sha256_hex, sha256_hex
 from app.errors import UntrustedRelease
+from app.releases.channels import release_order
+from app.releases.ledger import Pin, write_pin
 from app.tzdb.names import is_release_name, quote
 
 MAX_CARRIER_BYTES = 256 << 20

@@ -7,15 +7,15 @@ from pathlib import Path
 import anyio
 import pytest
 
-from app.build.channels import release_order
-from app.build.ledger import Ledger
-from app.build.library import Library, Refusal
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.releases.channels import release_order
+from app.releases.ledger import Ledger
+from app.releases.library import Library, Refusal
 from app.sources.base import Source
 from app.sources.directory import WheelDirectory
 from app.sources.installed import InstalledSource
 from app.store.memory import MemoryStore
-from tests.build.parts import CountedSource, put_wheel
+from tests.builder.parts import CountedSource, put_wheel
 
 pytestmark = pytest.mark.anyio
 

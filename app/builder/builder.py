@@ -15,10 +15,10 @@ from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
 from app.artifact.record import Record, make_record, read_record, write_record
 from app.artifact.spec import Spec
-from app.build.library import Library
-from app.build.once import Once
 from app.digest import sha256_hex, write_digest
 from app.errors import NotFound, Overloaded, StoreUnavailable, UnknownArtifact
+from app.once import Once
+from app.releases.library import Library
 from app.store.base import Store
 from app.tzdb.release import Release
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.build.once import Once
 from app.errors import SourceUnreachable, TzdataFilterError, UntrustedIndex
+from app.once import Once
 from app.sources.base import Offers, Promise, Source
 
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.build.ledger import KeptSource, Ledger, Pin
 from app.errors import UnknownRelease, UntrustedRelease
+from app.releases.ledger import KeptSource, Ledger, Pin
 from app.sources.base import Loaded, Promise
 from app.sources.wheel import load_wheel
 from app.store.base import Store

@@ -15,10 +15,10 @@ from app.artifact.oci_names import check_repository, parse_repository, parse_set
 from app.artifact.plan import Plan
 from app.artifact.record import Request, parse_request, request_row
 from app.artifact.spec import LATEST, Spec
-from app.build.builder import Builder
-from app.build.library import Library
+from app.builder.builder import Builder
 from app.digest import sha256_hex, write_digest
 from app.errors import NotFound, StoreUnavailable, UnknownArtifact, UnknownRelease, UnknownZones
+from app.releases.library import Library
 from app.store.base import Store
 from app.tzdb.release import Release
 

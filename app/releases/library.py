@@ -12,11 +12,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.build.catalogue import Catalogue
-from app.build.channels import release_order, resolve_channel
-from app.build.ledger import Ledger
-from app.build.once import Once
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
+from app.once import Once
+from app.releases.catalogue import Catalogue
+from app.releases.channels import release_order, resolve_channel
+from app.releases.ledger import Ledger
 from app.sources.base import Loaded, Promise, Source
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release, TzifPool

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.build.channels import resolve_channel
 from app.errors import UnknownRelease
+from app.releases.channels import resolve_channel
 
 KNOWN = ("2026f", "2026e", "2026d")
 CHANNELS = {"stable": "2026d", "previous": "latest-1", "lts": "stable", "round": "and-round", "and-round": "round"}

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from app.artifact.spec import Spec
-from app.build.builder import Builder, Outcome
-from app.build.ledger import Ledger
-from app.build.library import Library
+from app.builder.builder import Builder, Outcome
 from app.digest import sha256_hex
 from app.errors import Overloaded, StoreUnavailable, UnknownArtifact, UnknownRelease, UnknownZones
+from app.releases.ledger import Ledger
+from app.releases.library import Library
 from app.sources.directory import WheelDirectory
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
-from tests.build.parts import StoreWithDoor, put_wheel, spec
+from tests.builder.parts import StoreWithDoor, put_wheel, spec
 
 pytestmark = pytest.mark.anyio
 

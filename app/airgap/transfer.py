@@ -7,14 +7,14 @@ import logging
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 
+from app.airgap.carrier import CarriedArtifact, CarriedRelease, Carrier
 from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
 from app.artifact.record import Record, make_record, parse_request, read_record, write_record
 from app.artifact.tarball import write_gzip, write_tar
-from app.build.carrier import CarriedArtifact, CarriedRelease, Carrier
-from app.build.ledger import Ledger, Pin, write_pin
 from app.digest import sha256_hex
 from app.errors import NotFound, TzdataFilterError, UnknownArtifact, UntrustedRelease
+from app.releases.ledger import Ledger, Pin, write_pin
 from app.sources.wheel import load_wheel
 from app.store.base import Store
 from app.tzdb.release import Release, TzifPool

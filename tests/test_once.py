@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from app.build.once import Once
+from app.once import Once
 
 pytestmark = pytest.mark.anyio
 

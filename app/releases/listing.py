@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from app.build.library import Listed, Refusal
+from app.releases.library import Listed, Refusal
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
