@@ -1,7 +1,7 @@
 """Every error the project raises on purpose, in one tree.
 
 Only meaning lives here: what went wrong, for whom, with which facts. How a family becomes an HTTP status is decided in
-``web/problems``, how it becomes an exit code in ``cli/errors``; nothing in this file knows either.
+``web/http/problems``, how it becomes an exit code in ``cli/errors``; nothing in this file knows either.
 """
 
 from collections.abc import Mapping

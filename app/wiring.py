@@ -70,8 +70,8 @@ def make_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
 def make_web_parts(settings: Settings) -> "WebParts":
     """Return what the web application is made of. Errors: StoreUnavailable."""
     from app.web.app import WebParts  # noqa: PLC0415 - see above
-    from app.web.hot import HotAnswers  # noqa: PLC0415
-    from app.web.metrics import Metrics, Tally  # noqa: PLC0415
+    from app.web.edge.metrics import Metrics, Tally  # noqa: PLC0415
+    from app.web.http.hot import HotAnswers  # noqa: PLC0415
 
     store = make_store(settings)
     ledger = Ledger(store)
@@ -86,7 +86,7 @@ def make_web_parts(settings: Settings) -> "WebParts":
 def serve(settings: Settings) -> None:
     """See ``Parts.serve``. Errors: StoreUnavailable; OSError if the port cannot be had."""
     from app.web.app import make_app  # noqa: PLC0415 - see above
-    from app.web.server import run  # noqa: PLC0415
+    from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
     run(make_app(make_web_parts(settings)), settings)

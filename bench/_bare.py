@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Response
 
-from app.web.asgi import ASGIApp, Receive, Scope, Send
+from app.web.http.asgi import ASGIApp, Receive, Scope, Send
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -47,7 +47,7 @@ def fastapi_app(reply: bytes) -> ASGIApp:
 
 
 def main() -> None:
-    """Serve on the settings of ``app.web.server``."""
+    """Serve on the settings of ``app.web.edge.server``."""
     kind, port, file = sys.argv[1:]
     make = {"bare": bare_app, "fastapi": fastapi_app}[kind]
     uvicorn.run(

@@ -28,7 +28,7 @@ def logged(log_format: LogFormat, message: str, *, trace_of: str = "") -> list[s
     """Return the lines that come of one entry."""
     stream = io.StringIO()
     configure_logs(log_format, "info", stream)
-    log = logging.getLogger("app.web.front")
+    log = logging.getLogger("app.web.edge.front")
     try:
         raise RuntimeError(trace_of)
     except RuntimeError as error:
@@ -48,7 +48,7 @@ def test_json_has_the_same_and_the_logger() -> None:
     assert {**entry, "time": ""} == {
         "time": "",
         "level": "warning",
-        "logger": "app.web.front",
+        "logger": "app.web.edge.front",
         "message": "all is well",
     }
 

@@ -22,28 +22,28 @@ from app.errors import TzdataFilterError
 from app.releases.library import Library
 from app.settings import Settings
 from app.store.base import Store
-from app.web import problems
-from app.web.artifacts import artifact_router
-from app.web.asgi import ASGIApp
-from app.web.bundles import bundle_router
-from app.web.channels import Channels
-from app.web.described import JsonObject
-from app.web.diffs import diff_router
-from app.web.docs import docs_router
-from app.web.feed import feed_router
-from app.web.front import Front
+from app.web.edge.front import Front
+from app.web.edge.limits import HeadAsGet, Limits
+from app.web.edge.metrics import Metrics, Tally
+from app.web.edge.request_log import RequestLog
 from app.web.goproxy import goproxy_router
-from app.web.health import health_router
-from app.web.home import home_router
-from app.web.hot import HotAnswers
-from app.web.limits import HeadAsGet, Limits
-from app.web.metrics import Metrics, Tally
-from app.web.registry import registry_router
-from app.web.registry_gate import RegistryGate
-from app.web.releases import release_router
-from app.web.request_log import RequestLog
-from app.web.schemas import schemas
-from app.web.zones import zone_router
+from app.web.http import problems
+from app.web.http.asgi import ASGIApp
+from app.web.http.channel_fields import Channels
+from app.web.http.hot import HotAnswers
+from app.web.openapi.described import JsonObject
+from app.web.openapi.schemas import schemas
+from app.web.portal.home import home_router
+from app.web.portal.reference import docs_router
+from app.web.registry.gate import RegistryGate
+from app.web.registry.routes import registry_router
+from app.web.v1.artifacts import artifact_router
+from app.web.v1.bundles import bundle_router
+from app.web.v1.diffs import diff_router
+from app.web.v1.feed import feed_router
+from app.web.v1.health import health_router
+from app.web.v1.releases import release_router
+from app.web.v1.zones import zone_router
 
 _log = logging.getLogger(__name__)
 

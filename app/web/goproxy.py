@@ -29,10 +29,10 @@ from app.errors import InvalidRequest, NotFound, TzdataFilterError, UnknownZones
 from app.releases.channels import release_order
 from app.releases.library import Library
 from app.tzdb.names import is_channel_name, is_release_name, quote
-from app.web.answers import IMMUTABLE, REVALIDATE, Answer, AnswerResponse, make_answer
-from app.web.hot import HotAnswers
-from app.web.problems import from_error, status_of
-from app.web.requests import read_options
+from app.web.http.hot import HotAnswers
+from app.web.http.problems import from_error, status_of
+from app.web.http.representation import IMMUTABLE, REVALIDATE, Answer, AnswerResponse, make_answer
+from app.web.http.requests import read_options
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"

@@ -16,8 +16,8 @@ from app.store.base import Store
 from app.store.memory import MemoryStore
 from app.tzdb.release import Release, TzifPool
 from app.web.app import WebParts, make_app
-from app.web.hot import HotAnswers
-from app.web.metrics import Metrics, Tally
+from app.web.edge.metrics import Metrics, Tally
+from app.web.http.hot import HotAnswers
 from tests.data.invented_release import make_invented_release
 
 BASE_URL = "http://tz.example:8443/below"

@@ -1,0 +1,1 @@
+"""Between the socket and the framework: the server, its connections, hot answers, limits, log and metrics."""

@@ -1,0 +1,47 @@
+"""Running the application on uvicorn."""
+
+import contextlib
+import logging
+import socket
+
+import uvicorn
+
+from app.settings import Settings
+from app.web.edge.connection import BoundedProtocol
+from app.web.http.asgi import ASGIApp
+
+_log = logging.getLogger(__name__)
+
+
+def run(app: ASGIApp, settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; running requests then have ``shutdown_seconds`` to finish.
+
+    Errors: OSError if the port cannot be had.
+    """
+
+    class Protocol(BoundedProtocol):
+        request_timeout_seconds = settings.request_timeout_seconds
+
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        loop="auto",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=max(1, round(settings.keep_alive_seconds)),
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+    )
+    with contextlib.closing(_bind(settings)) as listener:
+        _log.info("listening on %s port %d; links start with %s", *listener.getsockname()[:2], settings.base_url)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """Open the port before anything else starts, so that a port in use is an error and not a log line."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
+    listener.set_inheritable(True)
+    return listener

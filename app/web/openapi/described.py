@@ -1,0 +1,195 @@
+"""The wire contract in words: parameters, answers and examples for OpenAPI. No behaviour lives here."""
+
+from typing import Annotated, TypeAlias
+
+from fastapi import Path
+
+from app.artifact.recipe import CURRENT
+from app.artifact.spec import FORMATS
+from app.tzdb.tables import TABLE_NAMES
+from app.web.http.problems import MEDIA_TYPE as PROBLEM
+
+JsonObject: TypeAlias = dict[str, object]
+
+ReleasePath = Annotated[
+    str, Path(description="An IANA release name such as `2026f`, or `latest`.", examples=["latest"])
+]
+ZonesPath = Annotated[
+    str,
+    Path(
+        description="Selectors, comma-separated, slashes as they are: names of Zones or Links, globs (`Europe/*`, `*`),"
+        " countries (`country:CN`, by zone1970.tab).",
+        examples=["Asia/Shanghai,Europe/Berlin,Etc/UTC"],
+    ),
+]
+ZonePath = Annotated[str, Path(description="One name of a Zone or Link.", examples=["Europe/Berlin"])]
+EarlierPath = Annotated[
+    str, Path(description="The release to come from: a name such as `2022e`, or `latest`.", examples=["2026e"])
+]
+LaterPath = Annotated[
+    str, Path(description="The release to go to: a name such as `2022f`, or `latest`.", examples=["latest"])
+]
+FormatPath = Annotated[
+    str,
+    Path(
+        description="`tar` and `tar.gz`: a zoneinfo tree. `zip`: stored, laid out as Go's own `zoneinfo.zip`."
+        " `go.tar.gz`: the source of a Go package; `go.zip`: the same as a module's zip.",
+        json_schema_extra={"enum": [*FORMATS]},
+        examples=["tar.gz"],
+    ),
+]
+CodePath = Annotated[str, Path(description="The last part of a problem's `type`.", examples=["unknown-zones"])]
+HexPath = Annotated[
+    str,
+    Path(
+        description="The sha256 of the artifact's bytes: 64 digits.",
+        examples=["49348504509f840cbe4b0f1f2ee9df5a6fbb4dcb7ad9a5b39a2c1f1b0a2a37ff"],
+    ),
+]
+
+BUNDLE_OPTIONS = ("aliases", "links", "encoding", "tables", "prefix", "module")
+
+_QUERY: dict[str, JsonObject] = {
+    "aliases": {
+        "description": "`exact`: only what was asked for. `target`: plus the Zone behind each Link. `all`: plus every"
+        " Link of each Zone.",
+        "schema": {"type": "string", "enum": ["exact", "target", "all"], "default": "exact"},
+    },
+    "links": {
+        "description": "How a Link is written whose Zone is in the bundle too. A zip holds copies only.",
+        "schema": {"type": "string", "enum": ["hard", "symbolic", "copy"], "default": "hard"},
+    },
+    "encoding": {
+        "description": "`slim`: the release's own bytes. `fat`: transitions written out to 2037 and the 32-bit data"
+        " filled, for readers that take slim files for UTC (pytz, dateutil 2.9).",
+        "schema": {"type": "string", "enum": ["slim", "fat"], "default": "slim"},
+    },
+    "tables": {
+        "description": f"Tables to add, cut to the selection, comma-separated: {', '.join(TABLE_NAMES)}.",
+        "schema": {"type": "string", "default": ""},
+        "example": "zone1970.tab,iso3166.tab",
+    },
+    "prefix": {
+        "description": "A directory to put the tree under; for tar and tar.gz, and for go.tar.gz, which then has no"
+        " go.mod.",
+        "schema": {"type": "string", "default": "", "maxLength": 55},
+        "example": "usr/share/zoneinfo",
+    },
+    "module": {
+        "description": "The module path in go.mod; for go.zip, and for go.tar.gz without prefix. Without it: tzdata.",
+        "schema": {"type": "string", "default": "", "maxLength": 2000},
+    },
+    "format": {
+        "description": "The format to plan for.",
+        "schema": {"type": "string", "enum": [*FORMATS], "default": "tar.gz"},
+    },
+    "zones": {
+        "description": "Selectors as in a bundle's path, comma-separated. A plus sign is `%2B` here: `Etc/GMT%2B5`.",
+        "schema": {"type": "string", "default": "*"},
+        "example": "America/Mexico_City,Etc/UTC",
+    },
+    "since": {
+        "description": "How recent a difference must be to count: names whose clocks differ only before are left out.",
+        "schema": {"type": "string", "enum": ["future", "2020", "1970", "ever"], "default": "ever"},
+    },
+    "now": {
+        "description": "Where the period `future` begins; without it, the year in the name of the later release.",
+        "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"},
+        "example": "2026-10-25T01:00:00Z",
+    },
+    "q": {
+        "description": "Part of a name, a Link, a country's English name or a comment; case aside.",
+        "schema": {"type": "string", "maxLength": 100},
+        "example": "berlin",
+    },
+    "country": {
+        "description": "An ISO 3166-1 alpha-2 code in capitals.",
+        "schema": {"type": "string", "pattern": "^[A-Z]{2}$"},
+        "example": "CN",
+    },
+}
+
+_STATUS_TEXT = {
+    304: "Not modified: If-None-Match names this ETag.",
+    206: "The part that Range asked for.",
+    400: "Something is malformed: a name, an option, the body, too many of something.",
+    404: "This release, zone or artifact is not here; suggestions are in the problem.",
+    412: "If-Match does not name this ETag.",
+    413: "The body is too large.",
+    414: "The URL is too long; POST /v1/bundles takes long lists.",
+    416: "The range lies outside the content.",
+    500: "An unexpected error: a fault of this program.",
+    502: "The release does not verify and is refused.",
+    503: "A source, the store or a free builder is missing just now; see Retry-After.",
+}
+_ANYWHERE = (414, 500)
+_BYTES_FIELDS = {
+    "ETag": "The sha256 of the bytes, quoted.",
+    "Repr-Digest": "The same by RFC 9530.",
+    "Content-Location": "The permanent URL of these bytes.",
+    "Tzdata-Release": "The release that was used.",
+}
+
+BUNDLE_REQUEST: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/BundleRequest"},
+                "example": {"release": "latest", "zones": ["Asia/Shanghai", "Etc/UTC"], "format": "tar.gz"},
+            }
+        },
+    }
+}
+
+SET_REQUEST: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/SetRequest"},
+                "example": {"zones": ["Europe/*", "Etc/UTC"], "aliases": "target"},
+            }
+        },
+    }
+}
+
+
+def query(*names: str) -> JsonObject:
+    """Return the OpenAPI parameters of a route's query."""
+    return {"parameters": [{"name": name, "in": "query", "required": False, **_QUERY[name]} for name in names]}
+
+
+def answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI responses of a route that knows no conditions.
+
+    Shape: ``content`` is ``bundle``, a media type, or the name of a schema; ``statuses`` the errors it can answer
+    besides those of every route.
+    """
+    described: dict[int | str, dict[str, object]] = {200: _success(content)}
+    for status in sorted({*statuses, *_ANYWHERE}):
+        described[status] = _problem(_STATUS_TEXT[status])
+    return described
+
+
+def conditional_answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI responses of a route that answers with an ETag and takes conditions and ranges."""
+    part = {**_success(content), "description": _STATUS_TEXT[206]}
+    unchanged: dict[str, object] = {"description": _STATUS_TEXT[304]}
+    return {206: part, 304: unchanged, **answers(content, 400, 412, 416, *statuses)}
+
+
+def _success(content: str) -> dict[str, object]:
+    binary: JsonObject = {"schema": {"type": "string", "format": "binary"}}
+    if content == "bundle":
+        fields = {name: {"description": text, "schema": {"type": "string"}} for name, text in _BYTES_FIELDS.items()}
+        media = {recipe.media_type: binary for recipe in CURRENT.values()}
+        return {"description": "The bytes.", "headers": fields, "content": media}
+    if "/" in content:
+        return {"description": "The content.", "content": {content: {"schema": {"type": "string"}}}}
+    schema = {"$ref": f"#/components/schemas/{content}"}
+    return {"description": content, "content": {"application/json": {"schema": schema}}}
+
+
+def _problem(description: str) -> dict[str, object]:
+    return {"description": description, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

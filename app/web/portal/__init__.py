@@ -1,0 +1,1 @@
+"""Pages for people: what a browser or a person with curl meets first, and what explains the rest."""

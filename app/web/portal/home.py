@@ -1,0 +1,38 @@
+"""What a person meets first: ``/`` in plain text with lines that work as they stand."""
+
+from fastapi import APIRouter
+from starlette.responses import PlainTextResponse, Response
+
+from app import __version__
+from app.web.openapi.described import answers
+
+_HELP = """\
+tzdata-filter {version}: containers get exactly the time zones they need.
+
+Three lines that work as they are:
+
+  curl -fsSL {base}/v1/bundles/latest/Asia/Shanghai,Etc/UTC.tar.gz | tar -xz -C /usr/share/zoneinfo
+  curl -fsSLo zoneinfo.zip {base}/v1/bundles/latest/Asia/Shanghai,Etc/UTC.zip
+  curl -fsSL '{base}/v1/bundles/latest/country:CN,Etc/UTC.json?aliases=all'
+
+The first fills a directory that glibc, musl and Python read, the second is for Go (ZONEINFO=$PWD/zoneinfo.zip), the
+third says what would be in a bundle and why. Write a release such as 2026f in place of latest to pin it. Every bundle
+names its permanent URL in Content-Location and its sha256 in ETag.
+
+  {base}/v1/releases                      which releases there are
+  {base}/v1/releases/latest/zones?q=ber   search names, countries, comments
+  {base}/docs                             every route, with all options
+"""
+
+
+def home_router(base_url: str) -> APIRouter:
+    """Return the route ``/``. Shape: ``base_url`` starts every line to paste."""
+    text = _HELP.format(version=__version__, base=base_url)
+
+    async def home() -> Response:
+        """Help in plain text."""
+        return PlainTextResponse(text, headers={"cache-control": "no-cache"})
+
+    router = APIRouter(tags=["help"])
+    router.add_api_route("/", home, operation_id="getHelp", summary="Help", responses=answers("text/plain"))
+    return router

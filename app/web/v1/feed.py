@@ -1,0 +1,229 @@
+"""The feed of a selection: an Atom entry for each release that says whether it touches the selection, and from when.
+
+Everything in a feed follows from the releases and the selection; no clock and no counter has a part in it. Source: RFC
+4287.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.artifact.spec import LATEST, Spec
+from app.errors import UnknownRelease
+from app.releases.library import Library
+from app.tzdb.diff import ReleaseDiff, default_future, diff_releases, has_any
+from app.tzdb.diff_row import write_instant
+from app.tzdb.release import Release
+from app.tzdb.selection import Selector, select
+from app.web.http.hot import HotAnswers
+from app.web.http.representation import REVALIDATE, AnswerResponse, make_answer
+from app.web.http.requests import read_options
+from app.web.openapi.described import ZonesPath, conditional_answers, query
+from app.web.v1.diffs import parse_diff_selection
+
+MEDIA_TYPE = "application/atom+xml"
+MAX_ENTRIES = 12
+_MAX_LINES = 20
+"""Names that one entry tells; the diff behind its link has all of them."""
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.rfc-editor.org/rfc/rfc4287#tzdata-filter")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One release of a feed.
+
+    Shape: ``diff`` from the release before it, ``None`` if nothing can be compared; ``compared`` the selectors that one
+    of the two has; ``whole`` whether the release has all of the selection.
+    """
+
+    release: str
+    before: str | None
+    diff: ReleaseDiff | None
+    compared: tuple[Selector, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRoutes:
+    """The handler of ``/v1/feeds/{zones}.atom``. Shape: ``base_url`` starts absolute links."""
+
+    library: Library
+    hot: HotAnswers
+    base_url: str
+
+    async def feed(self, request: Request, zones: ZonesPath) -> Response:
+        """Answer the feed of a selection."""
+        generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
+        options = read_options(request, known=("aliases",))
+        spec = parse_diff_selection(LATEST, {"zones": zones, **options})
+        releases = await self.library.newest(MAX_ENTRIES + 1)
+        if not releases:
+            raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
+        steps = await asyncio.to_thread(make_steps, releases, spec)
+        answer = make_answer(
+            write_feed(steps, spec, base_url=self.base_url),
+            media_type=MEDIA_TYPE,
+            cache_control=REVALIDATE,
+            extra={"tzdata-release": releases[0].version},
+        )
+        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
+        return AnswerResponse(answer)
+
+
+def feed_router(library: Library, hot: HotAnswers, base_url: str) -> APIRouter:
+    """Return the route of feeds."""
+    routes = FeedRoutes(library, hot, base_url)
+    router = APIRouter(prefix="/v1/feeds", tags=["diffs"])
+    router.add_api_route(
+        "/{zones:path}.atom",
+        routes.feed,
+        operation_id="getFeed",
+        summary="An Atom feed: which releases touch a selection, and from which instant",
+        responses=conditional_answers(MEDIA_TYPE, 404, 502, 503),
+        openapi_extra=query("aliases"),
+    )
+    return router
+
+
+def make_steps(releases: Sequence[Release], spec: Spec) -> list[Step]:
+    """Compare each release with the one before it. Shape: ``releases`` and the steps newest first.
+
+    Errors: UnknownZones for what none of the releases has.
+    """
+    _check_known(releases, spec.selectors)
+    return [*_steps(releases, spec)][:MAX_ENTRIES]
+
+
+def write_feed(steps: Sequence[Step], spec: Spec, *, base_url: str) -> bytes:
+    """Return the feed as XML."""
+    selection = ",".join(map(str, spec.selectors))
+    address = f"{base_url}/v1/feeds/{_write_path(spec.selectors)}.atom{_write_options(spec, '?')}"
+    feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
+    _text(feed, "id", _identify(spec, ""))
+    _text(feed, "title", f"tzdata releases for {_shorten(selection)}")
+    _text(feed, "subtitle", "Which releases of the time zone database touch this selection, and from which instant")
+    _text(feed, "updated", max(stand_in_date(step.release) for step in steps))
+    _text(SubElement(feed, "author"), "name", "tzdata-filter")
+    _text(feed, "generator", "tzdata-filter")
+    SubElement(feed, "link", {"rel": "self", "type": MEDIA_TYPE, "href": address})
+    for step in steps:
+        _add_entry(feed, step, spec, base_url=base_url)
+    text: str = tostring(feed, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+
+
+def stand_in_date(release: str) -> str:
+    """Return the ``updated`` of a release: no day of publication, which the data do not tell, but one in its order.
+
+    Shape: the first release of a year stands for 1 January, the second for 2 January and so on.
+    """
+    year, letters = int(release[:4]), release[4:]
+    # After z come za, zb and so on: the 27th release is the first with two letters.
+    place = (len(letters) - 1) * 26 + ord(letters[-1]) - ord("a")
+    return write_instant(int((datetime(max(year, 1), 1, 1, tzinfo=UTC) + timedelta(days=place)).timestamp()))
+
+
+def _check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> None:
+    unknown = [each for each in selectors if not any(has_any(release, each) for release in releases)]
+    if unknown:
+        select(releases[0], unknown, aliases="exact")
+
+
+def _steps(releases: Sequence[Release], spec: Spec) -> Iterator[Step]:
+    for at, release in enumerate(releases):
+        before = releases[at + 1] if at + 1 < len(releases) else None
+        known = tuple(each for each in spec.selectors if _is_in_either(each, release, before))
+        whole = all(has_any(release, each) for each in spec.selectors)
+        diff = None
+        if before is not None and known:
+            future_from = default_future(before.version, release.version)
+            diff = diff_releases(before, release, selectors=known, aliases=spec.aliases, future_from=future_from)
+        yield Step(release.version, before.version if before else None, diff, known, whole)
+
+
+def _is_in_either(selector: Selector, release: Release, before: Release | None) -> bool:
+    return has_any(release, selector) or (before is not None and has_any(before, selector))
+
+
+def _add_entry(feed: Element, step: Step, spec: Spec, *, base_url: str) -> None:
+    entry = SubElement(feed, "entry")
+    _text(entry, "id", _identify(spec, step.release))
+    _text(entry, "title", _title(step))
+    _text(entry, "updated", stand_in_date(step.release))
+    SubElement(entry, "category", {"term": _term(step)})
+    page = base_url + _page(step, spec)
+    SubElement(entry, "link", {"rel": "alternate", "type": "application/json", "href": page})
+    if step.whole:
+        bundle = f"{base_url}/v1/bundles/{step.release}/{_write_path(spec.selectors)}.tar.gz{_write_options(spec, '?')}"
+        SubElement(entry, "link", {"rel": "related", "type": "application/gzip", "href": bundle, "title": "The bundle"})
+    _text(entry, "content", "\n".join(_lines(step))).set("type", "text")
+
+
+def _page(step: Step, spec: Spec) -> str:
+    """Return the path of what tells more: the diff, or the release if there is none."""
+    if step.diff is None:
+        return f"/v1/releases/{step.release}"
+    # A plus sign in a query would arrive as a space.
+    zones = _write_path(step.compared).replace("+", "%2B")
+    return f"/v1/releases/{step.before}/diff/{step.release}?zones={zones}{_write_options(spec, '&')}"
+
+
+def _write_path(selectors: Iterable[Selector]) -> str:
+    return quote(",".join(map(str, selectors)), safe="/,*:+")
+
+
+def _write_options(spec: Spec, mark: str) -> str:
+    return "" if spec.aliases == "exact" else f"{mark}aliases={spec.aliases}"
+
+
+def _title(step: Step) -> str:
+    diff = step.diff
+    if step.before is None:
+        return f"{step.release}: the first release known here"
+    if diff is None:
+        return f"{step.release}: not affected, none of these zones is in it"
+    if not diff.affected:
+        return f"{step.release}: not affected"
+    if diff.period_affected is None:
+        return f"{step.release}: affected, names come or go"
+    return f"{step.release}: affected ({diff.period}), from {write_instant(diff.period_affected)}"
+
+
+def _term(step: Step) -> str:
+    return "unknown" if step.before is None else "affected" if step.diff and step.diff.affected else "not-affected"
+
+
+def _lines(step: Step) -> Iterator[str]:
+    if step.diff is None:
+        yield "There is nothing to compare."
+        return
+    changed = [zone for zone in step.diff.most_urgent_first() if zone.change != "binary-only"]
+    yield f"From {step.before} to {step.release}: {len(changed)} of {step.diff.compared} names are affected."
+    for zone in changed[:_MAX_LINES]:
+        since = f", from {write_instant(zone.period_affected)}" if zone.period_affected is not None else ""
+        yield f"{zone.zone}: {zone.change}{since}"
+    if len(changed) > _MAX_LINES:
+        yield f"and {len(changed) - _MAX_LINES} more"
+
+
+def _identify(spec: Spec, release: str) -> str:
+    """Return an id that stays: of a selection and a release, whatever else is known and wherever the service is."""
+    words = [spec.aliases, *map(str, spec.selectors), release]
+    return uuid.uuid5(_NAMESPACE, " ".join(words)).urn
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _text(parent: Element, tag: str, text: str) -> Element:
+    child = SubElement(parent, tag)
+    child.text = text
+    return child

@@ -1,0 +1,144 @@
+"""Zones of a release: search, one zone with what lies ahead of it, and its TZif file."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.artifact.spec import check_release_choice
+from app.errors import InvalidOption
+from app.releases.library import Library
+from app.tzdb.names import is_release_name
+from app.tzdb.posix_tz import LocalTimeType
+from app.tzdb.release import Release
+from app.tzdb.search import fact_row, search, zone_fact
+from app.tzdb.selection import parse_selectors, select
+from app.tzdb.transitions import Transition, local_time_at, transitions_between
+from app.tzdb.tzif import read_tzif
+from app.web.http.json_answers import json_answer
+from app.web.http.representation import PINNED, REVALIDATE, AnswerResponse, make_answer
+from app.web.http.requests import read_options
+from app.web.openapi.described import ReleasePath, ZonePath, conditional_answers, query
+
+AHEAD = 10
+"""How many transitions ahead are told."""
+_AHEAD_SECONDS = 20 * 366 * 86_400
+_MAX_QUERY_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRoutes:
+    """The handlers under ``/v1/releases/{release}``. Shape: ``clock`` returns Unix seconds."""
+
+    library: Library
+    base_url: str
+    clock: Callable[[], float]
+
+    async def search(self, request: Request, release: ReleasePath) -> Response:
+        """Names of a release, all or those that fit."""
+        options = read_options(request, known=("q", "country"))
+        query = options.get("q", "")
+        if len(query) > _MAX_QUERY_LENGTH:
+            raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
+        found = await self._release(release)
+        facts = search(found, query=query, country=options.get("country", ""))
+        row = {"release": found.version, "zones": [fact_row(fact) for fact in facts]}
+        return _answer(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
+
+    async def zone(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
+        """One zone."""
+        read_options(request, known=())
+        found = await self._release(release)
+        _check_known(found, zone)
+        now = math.floor(self.clock())
+        tzif = read_tzif(found.files[zone].content)
+        ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
+        row = {
+            "release": found.version,
+            **fact_row(zone_fact(found, zone)),
+            "footer": tzif.footer,
+            "now": {"at": _instant(now), **_local_time(local_time_at(tzif, now))},
+            "transitions_ahead": [_transition(transition) for transition in ahead],
+            "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
+        }
+        return _answer(row, found, cache_control=REVALIDATE)
+
+    async def tzif(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
+        """One TZif file. Source: RFC 9636 §8 for the media type."""
+        read_options(request, known=())
+        found = await self._release(release)
+        _check_known(found, zone)
+        file = found.files[zone]
+        answer = make_answer(
+            file.content,
+            media_type="application/tzif",
+            cache_control=PINNED if is_release_name(release) else REVALIDATE,
+            hex_=file.sha256,
+            extra={"tzdata-release": found.version},
+        )
+        return AnswerResponse(answer)
+
+    async def _release(self, choice: str) -> Release:
+        check_release_choice(choice)
+        return await self.library.release(choice)
+
+
+def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> APIRouter:
+    """Return the routes about the zones of a release."""
+    routes = ZoneRoutes(library, base_url, clock)
+    router = APIRouter(prefix="/v1/releases/{release}", tags=["zones"])
+    router.add_api_route(
+        "/zones",
+        routes.search,
+        operation_id="searchZones",
+        summary="Search the names of a release",
+        responses=conditional_answers("Zones", 404, 502, 503),
+        openapi_extra=query("q", "country"),
+    )
+    router.add_api_route(
+        "/zones/{zone:path}",
+        routes.zone,
+        operation_id="getZone",
+        summary="One zone, with its transitions ahead",
+        responses=conditional_answers("Zone", 404, 502, 503),
+    )
+    router.add_api_route(
+        "/tzif/{zone:path}",
+        routes.tzif,
+        operation_id="getTzif",
+        summary="One TZif file",
+        responses=conditional_answers("application/tzif", 404, 502, 503),
+    )
+    return router
+
+
+def _check_known(release: Release, zone: str) -> None:
+    """Raise what a bundle would raise for this name: malformed, or unknown with suggestions."""
+    if zone not in release.files:
+        select(release, parse_selectors([zone]), aliases="exact")
+        raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
+
+
+def _answer(row: object, release: Release, *, cache_control: str) -> Response:
+    return AnswerResponse(json_answer(row, cache_control=cache_control, extra={"tzdata-release": release.version}))
+
+
+def _transition(transition: Transition) -> dict[str, object]:
+    return {
+        "at": _instant(transition.at),
+        "unix": transition.at,
+        "before": _local_time(transition.before),
+        "after": _local_time(transition.after),
+    }
+
+
+def _local_time(local: LocalTimeType) -> dict[str, object]:
+    return {"utoff": local.utoff, "abbreviation": local.designation, "is_dst": local.is_dst}
+
+
+def _instant(unix_seconds: int) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).isoformat().replace("+00:00", "Z")
