@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.cli.text_table import write_table
+from app.cli.table import write_table
 from app.tzdb.diff import CHANGE_KINDS
 from app.tzdb.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow, write_instant
 from app.tzdb.timeline import BEGINNING

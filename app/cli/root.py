@@ -3,21 +3,21 @@
 import click
 
 from app import __version__
-from app.cli.carry import export, fetch, import_
-from app.cli.diff import diff
+from app.cli.commands.airgap import export, fetch, import_
+from app.cli.commands.allowlist import whitelist
+from app.cli.commands.diff import diff
+from app.cli.commands.extract import extract
+from app.cli.commands.go.sum import go_sum
+from app.cli.commands.lock import lock
+from app.cli.commands.releases import releases
+from app.cli.commands.resolve import resolve
+from app.cli.commands.serve import serve
+from app.cli.commands.sync import sync
+from app.cli.commands.verify import verify
+from app.cli.commands.zones import zones
 from app.cli.errors import PROGRAM
-from app.cli.extract import extract
-from app.cli.go_sum import go_sum
 from app.cli.group import CommandGroup
-from app.cli.lock import lock
 from app.cli.notices import shown_log
-from app.cli.releases import releases
-from app.cli.resolve import resolve
-from app.cli.serve import serve
-from app.cli.sync import sync
-from app.cli.verify import verify
-from app.cli.whitelist import whitelist
-from app.cli.zones import zones
 
 _HELP = """Give containers exactly the time zones they need, the same bytes every time.
 

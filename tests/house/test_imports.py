@@ -145,7 +145,7 @@ class TestTheChecksThemselves:
         bad = [
             make_module("app.tzdb.links", "from app.artifact import plan"),
             make_module("app.store.disk", "def f():\n    from app import sources"),
-            make_module("app.web.app", "import app.cli.serve"),
+            make_module("app.web.app", "import app.cli.commands.serve"),
         ]
         assert len(find_upward_imports(bad)) == len(bad)
 

@@ -8,10 +8,10 @@ import click
 
 from app.artifact.spec import parse_spec
 from app.cli.diff_text import diff_lines, diff_summary
-from app.cli.local import Places, open_release, place_options
 from app.cli.notices import say, warn_of
+from app.cli.opening import Places, open_release, place_options
+from app.cli.options import read_zones_file, split_zones
 from app.cli.parts import Parts
-from app.cli.selection import read_zones_file, split_zones
 from app.tzdb.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.diff_row import diff_row
 from app.tzdb.release import Release

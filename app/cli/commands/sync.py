@@ -8,12 +8,12 @@ from typing import Unpack
 import click
 
 from app.artifact.lock import Lock, artifact_path
-from app.cli.directory_output import write_directory
+from app.cli.checking.pinned import DEFAULT_LOCK, find_unlike, read_lock, unpack, verify_artifact
+from app.cli.commands.extract import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.errors import DoesNotVerify
-from app.cli.extract import STANDARD_OUTPUT, output_format, write_bytes
-from app.cli.local import Places, open_release, place_options, settings_of
-from app.cli.locked import DEFAULT_LOCK, find_unlike, read_lock, unpack, verify_artifact
 from app.cli.notices import say
+from app.cli.opening import Places, open_release, place_options, settings_of
+from app.cli.output.directory import write_directory
 from app.cli.parts import Parts
 from app.digest import write_digest
 from app.errors import NotFound
@@ -101,7 +101,7 @@ async def _obtain(parts: Parts, options: _Options, lock: Lock) -> bytes:
 
 def _fetch(url: str, lock: Lock) -> bytes:
     """Fetch by digest; a server that has forgotten the artifact is asked to build it again. Errors: those of Server."""
-    from app.cli.remote import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
+    from app.cli.client import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
 
     server, path = Server(url), artifact_path(lock.spec, lock.hex)
     try:

@@ -7,7 +7,7 @@ from typing import BinaryIO, ParamSpec, TypedDict, TypeVar, get_args
 import click
 
 from app.artifact.spec import FORMATS, Encoding, LinkStyle, Spec, parse_spec
-from app.cli.local import Places, place_options, release_option, tree_option
+from app.cli.opening import Places, place_options, release_option, tree_option
 from app.errors import LimitExceeded
 from app.tzdb.selection import Aliases
 from app.tzdb.tables import TABLE_NAMES

@@ -9,9 +9,9 @@ import click
 
 from app.airgap.carrier import MAX_CARRIER_BYTES, read_carrier, wheel_name, write_carrier
 from app.airgap.transfer import admit, pack
-from app.cli.file_output import write_file
-from app.cli.local import data_option, fetch_release, wheels_option
 from app.cli.notices import say
+from app.cli.opening import data_option, fetch_release, wheels_option
+from app.cli.output.file import write_file
 from app.cli.parts import Local, Parts
 from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease, UntrustedRelease
 from app.releases.channels import release_order, resolve_channel

@@ -8,10 +8,10 @@ from typing import Unpack, get_args
 
 import click
 
-from app.cli.local import Places, open_release, place_options, release_option, tree_option
 from app.cli.notices import say
+from app.cli.opening import Places, open_release, place_options, release_option, tree_option
 from app.cli.parts import Parts
-from app.cli.text_table import write_table
+from app.cli.table import write_table
 from app.tzdb.release import ZoneClass, ZoneKind
 from app.tzdb.search import ZoneFact, fact_row, search
 

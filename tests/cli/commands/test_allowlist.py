@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.go_platforms import PLATFORMS
+from app.cli.commands.go.platforms import PLATFORMS
 from tests.cli.program import invoke
 
 LIST = "# Time zones of tzdata 2026f, one a line; made by tzdata-filter whitelist.\nAsia/Shanghai\nEurope/Berlin\nUTC\n"

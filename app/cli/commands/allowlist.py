@@ -11,13 +11,13 @@ import click
 
 from app.artifact.gocheck import write_check
 from app.artifact.spec import parse_spec
+from app.cli.commands.extract import STANDARD_OUTPUT, write_bytes
+from app.cli.commands.go.platforms import find_platform
 from app.cli.errors import DoesNotVerify
-from app.cli.extract import STANDARD_OUTPUT, write_bytes
-from app.cli.go_platforms import find_platform
-from app.cli.local import Places, open_release, place_options, release_option
 from app.cli.notices import say, warn_of
+from app.cli.opening import Places, open_release, place_options, release_option
+from app.cli.options import read_zones_file, split_zones
 from app.cli.parts import Parts
-from app.cli.selection import read_zones_file, split_zones
 from app.tzdb.release import Release
 
 _HEAD = "Time zones of tzdata {version}, one a line; made by tzdata-filter whitelist."

@@ -13,10 +13,10 @@ from typing import Literal
 
 from app.artifact.plan import Entry
 from app.artifact.tarball import MTIME
-from app.cli.directory_tree import DIRECTORY_MODE, FILE_MODE, check_only_zoneinfo, find_difference
 from app.cli.errors import OutputExists, OutputUnavailable
-from app.cli.exchange import exchange
-from app.cli.file_output import unavailable
+from app.cli.output.file import unavailable
+from app.cli.output.swap import exchange
+from app.cli.output.tree import DIRECTORY_MODE, FILE_MODE, check_only_zoneinfo, find_difference
 
 Outcome = Literal["wrote", "replaced", "same"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.exchange import exchange, exchange_at_once, exchange_in_two_steps
+from app.cli.output.swap import exchange, exchange_at_once, exchange_in_two_steps
 
 
 @pytest.fixture

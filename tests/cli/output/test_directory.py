@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.directory_output import write_directory
 from app.cli.errors import OutputExists, OutputUnavailable
+from app.cli.output.directory import write_directory
 from tests.artifact.plans import plan
 from tests.cli.program import COMMAND, environment, snapshot
 

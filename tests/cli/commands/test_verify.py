@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.archives import (
+from app.cli.checking.archives import (
     MAX_ARCHIVE_BYTES,
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
@@ -21,8 +21,8 @@ from app.cli.archives import (
     read_bounded,
     read_directory,
 )
+from app.cli.commands.verify import make_verdict
 from app.cli.errors import DoesNotVerify
-from app.cli.verify import make_verdict
 from app.digest import sha256_hex, write_digest
 from tests.artifact.plans import bundle, plan
 from tests.cli.bundles import tar_header, write_any_tar, write_any_zip

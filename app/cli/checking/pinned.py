@@ -9,8 +9,8 @@ from pathlib import Path
 
 from app.artifact.lock import MAX_ARTIFACT_BYTES, MAX_LOCK_CHARACTERS, InvalidLock, Lock, parse_lock
 from app.artifact.plan import Entry, EntryKind
-from app.cli.archives import Link, Members, follow, read_archive, read_directory, read_linked
-from app.cli.comparison import table_of
+from app.cli.checking.archives import Link, Members, follow, read_archive, read_directory, read_linked
+from app.cli.checking.comparison import table_of
 from app.cli.errors import DoesNotVerify
 from app.digest import sha256_hex, tree_digest, write_digest
 from app.errors import NotFound, SourceUnreachable

@@ -7,9 +7,9 @@ import click
 
 from app.artifact.gomodule import write_go_mod, write_module_path, write_sums, write_version
 from app.artifact.spec import parse_spec
-from app.cli.local import Places, open_release, place_options, release_option, settings_of
+from app.cli.opening import Places, open_release, place_options, release_option, settings_of
+from app.cli.options import split_zones
 from app.cli.parts import Parts
-from app.cli.selection import split_zones
 
 
 class _Options(Places, TypedDict):

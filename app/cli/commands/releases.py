@@ -9,10 +9,10 @@ from typing import Unpack
 
 import click
 
-from app.cli.local import Places, make_local, place_options, settings_of, tree_option
 from app.cli.notices import say
+from app.cli.opening import Places, make_local, place_options, settings_of, tree_option
 from app.cli.parts import Parts
-from app.cli.text_table import write_table
+from app.cli.table import write_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.releases.library import Library, Listed, Refusal
 from app.releases.listing import listed_row, release_list

@@ -10,10 +10,10 @@ from typing import Unpack
 
 import click
 
-from app.cli.archives import Members, read_archive, read_bounded, read_directory, read_file
-from app.cli.comparison import find_invalid, find_unlike
+from app.cli.checking.archives import Members, read_archive, read_bounded, read_directory, read_file
+from app.cli.checking.comparison import find_invalid, find_unlike
 from app.cli.errors import DoesNotVerify
-from app.cli.local import Places, open_release, place_options, tree_option
+from app.cli.opening import Places, open_release, place_options, tree_option
 from app.cli.parts import Parts
 from app.digest import is_sha256_hex, sha256_hex, tree_digest, write_digest
 from app.tzdb.release import Release

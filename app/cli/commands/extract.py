@@ -12,12 +12,12 @@ import click
 from app.artifact.plan import Entry
 from app.artifact.spec import FORMATS, Format, Spec, parse_format
 from app.builder.builder import Artifact
-from app.cli.directory_output import Outcome, write_directory
-from app.cli.file_output import write_file
-from app.cli.local import open_plan, open_release
 from app.cli.notices import count_files, say, warn_of
+from app.cli.opening import open_plan, open_release
+from app.cli.options import Selection, parse_selection, selection_options
+from app.cli.output.directory import Outcome, write_directory
+from app.cli.output.file import write_file
 from app.cli.parts import Parts
-from app.cli.selection import Selection, parse_selection, selection_options
 from app.digest import write_digest
 from app.tzdb.release import Release
 

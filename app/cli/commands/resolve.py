@@ -9,11 +9,11 @@ import click
 
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
-from app.cli.local import open_plan
 from app.cli.notices import count_files, say, warn_of
+from app.cli.opening import open_plan
+from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.parts import Parts
-from app.cli.selection import Selection, parse_selection, selection_options
-from app.cli.text_table import write_table
+from app.cli.table import write_table
 
 
 class _Options(Selection):

@@ -12,16 +12,16 @@ import click
 from app.artifact.lock import Lock, artifact_path, check_server, make_lock, write_lock
 from app.artifact.record import make_record
 from app.artifact.spec import LATEST, OPTION_NAMES, Spec
-from app.cli.archives import read_archive
-from app.cli.comparison import find_invalid
+from app.cli.checking.archives import read_archive
+from app.cli.checking.comparison import find_invalid
+from app.cli.checking.pinned import DEFAULT_LOCK, read_lock, verify_artifact
+from app.cli.commands.extract import write_bytes
 from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.errors import DoesNotVerify
-from app.cli.extract import write_bytes
-from app.cli.local import Places, open_release, place_options, settings_of
-from app.cli.locked import DEFAULT_LOCK, read_lock, verify_artifact
 from app.cli.notices import say, warn_of
+from app.cli.opening import Places, open_release, place_options, settings_of
+from app.cli.options import Bundle, bundle_options, parse_selection
 from app.cli.parts import Parts
-from app.cli.selection import Bundle, bundle_options, parse_selection
 from app.digest import write_digest
 from app.errors import TzdataFilterError
 from app.releases.channels import release_order
@@ -113,7 +113,7 @@ async def _pin(parts: Parts, options: _Options, spec: Spec, *, server: str | Non
 
 
 def _pin_at(url: str, spec: Spec) -> Lock:
-    from app.cli.remote import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
+    from app.cli.client import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
 
     server = Server(url)
     made = server.lock(spec)
@@ -144,7 +144,7 @@ async def _diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> DiffRo
     spec, before, after = new.spec, old.spec.release, new.spec.release
     server = options["server"] or new.server
     if server and not settings_of(options).offline:
-        from app.cli.remote import Server  # noqa: PLC0415 - on demand, as above
+        from app.cli.client import Server  # noqa: PLC0415 - on demand, as above
 
         return Server(server).diff(before, after, zones=[*map(str, spec.selectors)], aliases=spec.aliases)
     _, earlier = await open_release(parts, options, before)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from app.cli.directory_tree import FILE_MODE
 from app.cli.errors import OutputExists, OutputUnavailable
+from app.cli.output.tree import FILE_MODE
 
 
 def write_file(path: Path, content: bytes) -> Literal["wrote"]:

@@ -1,0 +1,1 @@
+"""Writing what was asked for: a file, a directory tree, standard output; whole or not at all."""
