@@ -15,8 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from app.artifact.oci import make_image, write_layer
-from app.artifact.oci_names import parse_repository
+from app.artifact.oci.image import make_image, write_layer
+from app.artifact.oci.names import parse_repository
 from app.artifact.zone_paths import write_zone_path
 from app.builder.builder import Builder
 from app.builder.images import Images

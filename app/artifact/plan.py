@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.artifact.gomodule import write_version
-from app.artifact.gopackage import EmbeddedZone, write_package
+from app.artifact.go.module import write_version
+from app.artifact.go.package import EmbeddedZone, write_package
 from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table

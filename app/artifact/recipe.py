@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from app.artifact.gomodule import RECIPE_NUMBER
+from app.artifact.go.module import RECIPE_NUMBER
 from app.artifact.gozip import write_gozip
 from app.artifact.plan import Entry
 from app.artifact.spec import Format

@@ -10,8 +10,8 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from app.artifact.oci import Image, make_image, write_layer
-from app.artifact.oci_names import check_repository, parse_repository, parse_set, write_set
+from app.artifact.oci.image import Image, make_image, write_layer
+from app.artifact.oci.names import check_repository, parse_repository, parse_set, write_set
 from app.artifact.plan import Plan
 from app.artifact.record import Request, parse_request, request_row
 from app.artifact.spec import LATEST, Spec

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from app.artifact.gomodule import (
+from app.artifact.go.module import (
     check_module_path,
     parse_module_path,
     parse_version,

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.artifact.oci import make_image, write_layer
+from app.artifact.oci.image import make_image, write_layer
 from app.artifact.plan import make_plan
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec

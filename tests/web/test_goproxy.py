@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.artifact.gomodule import parse_version, write_version
+from app.artifact.go.module import parse_version, write_version
 
 MODULE = "/go/tz.internal/asia/shanghai/etc/gmt.8"
 IMMUTABLE = "public, max-age=31536000, immutable, no-transform"

@@ -9,7 +9,7 @@ from typing import BinaryIO, TypedDict, Unpack
 
 import click
 
-from app.artifact.gocheck import write_check
+from app.artifact.go.check import write_check
 from app.artifact.spec import parse_spec
 from app.cli.commands.extract import STANDARD_OUTPUT, write_bytes
 from app.cli.commands.go.platforms import find_platform

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.artifact.oci import INDEX_TYPE, MANIFEST_TYPE, Image, write_index
-from app.artifact.oci_names import TREE_PREFIX, check_repository
+from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE, Image, write_index
+from app.artifact.oci.names import TREE_PREFIX, check_repository
 from app.artifact.spec import LATEST, Spec
 from app.builder.images import Images
 from app.digest import is_sha256_hex, write_digest

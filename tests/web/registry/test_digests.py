@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.artifact.oci_names import write_repository
+from app.artifact.oci.names import write_repository
 from app.store.disk import DiskStore
 from tests.data.invented_release import make_invented_release
 from tests.data.real_releases import real_release

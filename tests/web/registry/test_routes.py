@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.artifact.oci import INDEX_TYPE, MANIFEST_TYPE
+from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE
 from app.digest import sha256_hex
 from app.settings import Settings
 from app.wiring import make_web_parts

@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from app.artifact.gomodule import write_go_mod, write_module_path, write_sums, write_version
+from app.artifact.go.module import write_go_mod, write_module_path, write_sums, write_version
 from app.artifact.spec import parse_spec
 from app.cli.opening import Places, open_release, place_options, release_option, settings_of
 from app.cli.options import split_zones

@@ -6,8 +6,8 @@ Here zones become the files of a package, as text; ``gosource`` has the words. H
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.artifact import gosource
-from app.artifact.gomodule import write_go_mod
+from app.artifact.go import source as gosource
+from app.artifact.go.module import write_go_mod
 from app.artifact.spec import Encoding
 from app.digest import sha256_hex
 

@@ -8,7 +8,7 @@ import base64
 import re
 from collections.abc import Iterable
 
-from app.artifact.gosource import GO_VERSION
+from app.artifact.go.source import GO_VERSION
 from app.artifact.spec import MAX_MODULE_LENGTH, Spec, parse_spec
 from app.artifact.zone_paths import read_zone_path, write_zone_path
 from app.digest import sha256_hex, tree_digest

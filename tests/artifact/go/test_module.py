@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.gomodule import (
+from app.artifact.go.module import (
     check_module_path,
     parse_module_path,
     parse_version,

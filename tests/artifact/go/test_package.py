@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.gocheck import write_check
-from app.artifact.gopackage import EmbeddedZone, write_package
+from app.artifact.go.check import write_check
+from app.artifact.go.package import EmbeddedZone, write_package
 from app.digest import sha256_hex
 from app.errors import InvalidOption
 from tests.artifact.plans import INVENTED, INVENTED_NAMES, bundle, plan

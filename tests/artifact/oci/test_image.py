@@ -10,7 +10,7 @@ from typing import TypedDict
 
 import pytest
 
-from app.artifact.oci import (
+from app.artifact.oci.image import (
     CONFIG_TYPE,
     CREATED,
     GO_ZIP_PATH,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.oci_names import (
+from app.artifact.oci.names import (
     MAX_LENGTH,
     TREE_PREFIX,
     check_repository,

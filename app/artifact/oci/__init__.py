@@ -1,0 +1,1 @@
+"""Images: their bytes, and the names of their repositories."""
