@@ -14,7 +14,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from app.sources.wheel import load_wheel
-from app.tzdb.diff import ReleaseDiff, default_future, diff_releases
+from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases
 from app.tzdb.release import Release, TzifPool
 from app.tzdb.selection import parse_selectors
 from bench._table import print_table

@@ -15,11 +15,11 @@ from app.artifact.go.package import EmbeddedZone, write_package
 from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table
-from app.tzdb.fat import write_fat
 from app.tzdb.names import by_component
 from app.tzdb.release import Release, TzifFile, TzifPool
 from app.tzdb.selection import select
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.fat import write_fat
 
 EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
 

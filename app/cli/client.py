@@ -19,7 +19,7 @@ from app.artifact.record import RecordRow, Request, request_row
 from app.artifact.spec import Spec
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidRequest, NotFound, SourceUnreachable, TzdataFilterError
-from app.tzdb.diff_row import DiffRow
+from app.tzdb.changes.diff_row import DiffRow
 from app.tzdb.names import is_release_name
 
 SILENCE_SECONDS = 10.0

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from app.cli.table import write_table
-from app.tzdb.diff import CHANGE_KINDS
-from app.tzdb.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow, write_instant
-from app.tzdb.timeline import BEGINNING
+from app.tzdb.changes.diff import CHANGE_KINDS
+from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow, write_instant
+from app.tzdb.changes.timeline import BEGINNING
 
 _BEGINNING = write_instant(BEGINNING)
 

@@ -14,7 +14,7 @@ from app.sources.package import read_iana_name
 from app.tzdb.names import is_release_name, is_zone_name
 from app.tzdb.release import Origin, ReleaseWarning, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName, parse_zi
-from app.tzdb.tzif import MAX_TZIF_BYTES
+from app.tzdb.tzif.decoder import MAX_TZIF_BYTES
 
 _MAGIC = b"TZif"
 _MAX_TABLE_BYTES = 1 << 20

@@ -15,7 +15,7 @@ from app.tzdb.known_faults import find_known_fault
 from app.tzdb.links import resolve_links
 from app.tzdb.names import by_component, check_zone_name, quote
 from app.tzdb.tables import TableName, ZiFile, ZoneRow, parse_iso3166_tab, parse_zi, parse_zone_tab
-from app.tzdb.tzif import find_footer_disagreement, read_tzif
+from app.tzdb.tzif.decoder import find_footer_disagreement, read_tzif
 
 ZoneKind = Literal["zone", "link"]
 ZoneClass = Literal["zone-geographic", "zone-other", "alias-merged", "alias-legacy"]

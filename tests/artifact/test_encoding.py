@@ -4,8 +4,8 @@ import io
 import zipfile
 
 from app.digest import sha256_hex
-from app.tzdb.fat import write_fat
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.fat import write_fat
 from tests.artifact.plans import INVENTED, bundle, plan
 
 ASKED = ("Test/Zone", "Test/Merged", "Etc/Test+1")

@@ -16,7 +16,7 @@ from app.tzdb.names import by_component
 from app.tzdb.release import Origin, make_release
 from tests.artifact.plans import INVENTED, INVENTED_NAMES, entry, plan
 from tests.data.invented_release import contents_and_tables, make_invented_release
-from tests.tzdb.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, write_tzif
 
 OPTIONS = {
     "aliases": st.sampled_from(["exact", "target", "all"]),

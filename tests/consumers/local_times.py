@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
 
 FIRST_YEAR, END_YEAR = 1900, 2100
 

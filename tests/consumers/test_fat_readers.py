@@ -14,7 +14,7 @@ import pytest
 from dateutil.tz import tzfile
 from pytz.tzfile import build_tzinfo
 
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
 from tests.consumers.bundles import fetch, read_wheel, tree, unpack
 from tests.consumers.local_times import local_times, python_spans, unix
 from tests.consumers.tools import run

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from app.tzdb.release import Origin, Release, make_release
 from app.tzdb.tables import TableName
-from tests.tzdb.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, write_tzif
 
 VERSION = "2099a"
 PACKAGE_VERSION = "2099.1"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.sources.wheel import load_wheel
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
 from tests.data import invented_release
 
 ZIC = shutil.which("zic", path="/usr/sbin:/usr/bin:/sbin:/bin") or "zic"

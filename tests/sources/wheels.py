@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.tzdb.tzif_files import real_tzif
+from tests.tzdb.tzif.tzif_files import real_tzif
 
 DIST_INFO = "tzdata-2026.6.dist-info"
 RECORD = f"{DIST_INFO}/RECORD"

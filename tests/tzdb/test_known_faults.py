@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.tzdb.known_faults import find_known_fault
-from app.tzdb.transitions import transitions_between
-from app.tzdb.tzif import find_footer_disagreement, read_tzif
+from app.tzdb.tzif.decoder import find_footer_disagreement, read_tzif
+from app.tzdb.tzif.transitions import transitions_between
 from tests.data.real_releases import all_package_versions, real_release
 
 ZONES = ("Asia/Gaza", "Asia/Hebron")

@@ -17,7 +17,7 @@ from app.tzdb.names import (
     is_zone_name,
     quote,
 )
-from tests.tzdb.tzif_files import real_names
+from tests.tzdb.tzif.tzif_files import real_names
 
 LONGEST = "A" * MAX_NAME_LENGTH
 

@@ -12,7 +12,7 @@ from app.tzdb.release import Origin, Release, TzifPool, make_release
 from app.tzdb.tables import TableName
 from tests.data.invented_release import contents_and_tables, make_invented_release
 from tests.data.real_releases import all_package_versions, real_release
-from tests.tzdb.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, write_tzif
 
 ORIGIN = Origin(source="invented", package_version=None, sha256=None, verified="nothing")
 UTC = write_tzif(Block(designations=b"UTC\0"), footer=b"UTC0")

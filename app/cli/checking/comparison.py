@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from app.errors import InvalidTzif, NotFound
 from app.tzdb.cuts import cut_table
-from app.tzdb.fat import write_fat
 from app.tzdb.release import Release
 from app.tzdb.tables import TABLE_NAMES, TableName
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.fat import write_fat
 
 Members = Mapping[str, bytes]
 """Path → content."""

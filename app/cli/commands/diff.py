@@ -12,8 +12,8 @@ from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options
 from app.cli.options import read_zones_file, split_zones
 from app.cli.parts import Parts
-from app.tzdb.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
-from app.tzdb.diff_row import diff_row
+from app.tzdb.changes.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
+from app.tzdb.changes.diff_row import diff_row
 from app.tzdb.release import Release
 from app.tzdb.selection import Aliases
 

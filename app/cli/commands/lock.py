@@ -25,8 +25,8 @@ from app.cli.parts import Parts
 from app.digest import write_digest
 from app.errors import TzdataFilterError
 from app.releases.channels import release_order
-from app.tzdb.diff import default_future, diff_releases
-from app.tzdb.diff_row import DiffRow, diff_row
+from app.tzdb.changes.diff import default_future, diff_releases
+from app.tzdb.changes.diff_row import DiffRow, diff_row
 
 DEFAULT_FORMAT = "tar"
 """Unlike a tar.gz, the same bytes on every machine that builds it."""

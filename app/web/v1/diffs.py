@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from app.artifact.spec import Spec, check_release_choice, parse_spec
 from app.releases.library import Library
-from app.tzdb.diff import default_future, diff_releases, parse_instant, parse_since
-from app.tzdb.diff_row import diff_row
+from app.tzdb.changes.diff import default_future, diff_releases, parse_instant, parse_since
+from app.tzdb.changes.diff_row import diff_row
 from app.tzdb.names import is_release_name
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from app.artifact.spec import LATEST, Spec
 from app.errors import UnknownRelease
 from app.releases.library import Library
-from app.tzdb.diff import ReleaseDiff, default_future, diff_releases, has_any
-from app.tzdb.diff_row import write_instant
+from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases, has_any
+from app.tzdb.changes.diff_row import write_instant
 from app.tzdb.release import Release
 from app.tzdb.selection import Selector, select
 from app.web.http.hot import HotAnswers

@@ -13,12 +13,12 @@ from app.artifact.spec import check_release_choice
 from app.errors import InvalidOption
 from app.releases.library import Library
 from app.tzdb.names import is_release_name
-from app.tzdb.posix_tz import LocalTimeType
 from app.tzdb.release import Release
 from app.tzdb.search import fact_row, search, zone_fact
 from app.tzdb.selection import parse_selectors, select
-from app.tzdb.transitions import Transition, local_time_at, transitions_between
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.posix_tz import LocalTimeType
+from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, AnswerResponse, make_answer
 from app.web.http.requests import read_options

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from app.tzdb.diff import default_future, diff_releases
-from app.tzdb.diff_row import diff_row
+from app.tzdb.changes.diff import default_future, diff_releases
+from app.tzdb.changes.diff_row import diff_row
 from app.tzdb.selection import parse_selectors
 from tests.cli.program import invoke, run
 from tests.data.real_releases import real_release

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from jsonschema_rs import validator_for
 
-from app.tzdb.diff import default_future, diff_releases
-from app.tzdb.diff_row import diff_row
+from app.tzdb.changes.diff import default_future, diff_releases
+from app.tzdb.changes.diff_row import diff_row
 from app.tzdb.selection import parse_selectors
 from app.web.openapi.schemas import schemas
 from tests.data.real_releases import real_release

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from app.tzdb.posix_tz import LocalTimeType, rule_at, transitions_in_year, year_at
-from app.tzdb.tzif import TZif
+from app.tzdb.tzif.decoder import TZif
+from app.tzdb.tzif.posix_tz import LocalTimeType, rule_at, transitions_in_year, year_at
 
 # The Gregorian calendar repeats after 400 years: a rule without a change for that long never has one.
 _CALENDAR_CYCLE_YEARS = 400

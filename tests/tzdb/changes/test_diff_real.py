@@ -3,10 +3,10 @@
 from itertools import pairwise
 from pathlib import Path
 
-from app.tzdb.diff import PERIODS, ReleaseDiff, ZoneDiff, default_future, diff_releases
+from app.tzdb.changes.diff import PERIODS, ReleaseDiff, ZoneDiff, default_future, diff_releases
+from app.tzdb.changes.timeline import BEGINNING, Change
 from app.tzdb.release import Release
 from app.tzdb.selection import parse_selectors
-from app.tzdb.timeline import BEGINNING, Change
 from tests.data.real_releases import all_package_versions, real_release
 from tests.tzdb.clock_oracle import START, Clock, clock_at, differing_spans
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
-from app.tzdb.posix_tz import LocalTimeType, PosixTz, rule_at, transitions_in_year, year_at
-from app.tzdb.tzif import TZif
+from app.tzdb.tzif.decoder import TZif
+from app.tzdb.tzif.posix_tz import LocalTimeType, PosixTz, rule_at, transitions_in_year, year_at
 
 BEGINNING = -62_135_596_800
 """0001-01-01T00:00:00Z. What holds then counts as having held for ever: dates are told from year 1 on."""

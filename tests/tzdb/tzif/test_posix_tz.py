@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidTzif
-from app.tzdb.posix_tz import (
+from app.tzdb.tzif.posix_tz import (
     Daylight,
     JulianDate,
     LocalTimeType,
@@ -25,7 +25,7 @@ from app.tzdb.posix_tz import (
     transitions_in_year,
     year_at,
 )
-from tests.tzdb.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, write_tzif
 
 EPOCH = date(1970, 1, 1)
 CIVIL_YEARS = st.integers(2, 9998)

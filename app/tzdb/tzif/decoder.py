@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import lt
 
 from app.errors import InvalidTzif
-from app.tzdb.posix_tz import LocalTimeType, PosixTz, parse_posix_tz, rule_at
+from app.tzdb.tzif.posix_tz import LocalTimeType, PosixTz, parse_posix_tz, rule_at
 
 MAX_TZIF_BYTES = 65_536
 """A limit of ours: the largest slim file of a release has about 3 KB, the largest fat one about 4 KB."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.errors import InvalidTzif
-from app.tzdb.posix_tz import LocalTimeType, PosixTz, days_before_year, rule_at, transitions_in_years, year_at
-from app.tzdb.tzif import TZif
+from app.tzdb.tzif.decoder import TZif
+from app.tzdb.tzif.posix_tz import LocalTimeType, PosixTz, days_before_year, rule_at, transitions_in_years, year_at
 
 LAST_YEAR = 2037
 """The last year that 32-bit times hold to its end; later changes are left to the footer."""

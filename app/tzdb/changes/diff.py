@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from app.errors import InvalidOption, UnknownZones
+from app.tzdb.changes.timeline import BEGINNING, ENDING, Change, Timeline, first_difference, make_timeline
 from app.tzdb.names import by_component, quote
 from app.tzdb.release import Release, TzifFile, ZoneKind
 from app.tzdb.selection import Aliases, Selector, select
-from app.tzdb.timeline import BEGINNING, ENDING, Change, Timeline, first_difference, make_timeline
-from app.tzdb.tzif import read_tzif
+from app.tzdb.tzif.decoder import read_tzif
 
 Period = Literal["future", "2020..", "1970..2019", "pre-1970"]
 ChangeKind = Literal["future", "2020..", "1970..2019", "pre-1970", "removed", "added", "binary-only"]

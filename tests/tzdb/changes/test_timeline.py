@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tzdb.timeline import BEGINNING, Timeline, first_difference, make_timeline
-from app.tzdb.transitions import local_time_at, transitions_between
-from app.tzdb.tzif import TZif, read_tzif
-from tests.tzdb.tzif_files import Block, distinct_real_tzif, write_tzif
+from app.tzdb.changes.timeline import BEGINNING, Timeline, first_difference, make_timeline
+from app.tzdb.tzif.decoder import TZif, read_tzif
+from app.tzdb.tzif.transitions import local_time_at, transitions_between
+from tests.tzdb.tzif.tzif_files import Block, distinct_real_tzif, write_tzif
 
 DAY = 86_400
 END = int(datetime(2110, 1, 1, tzinfo=UTC).timestamp())

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from app.digest import sha256_hex, tree_digest
 from app.errors import InvalidTzif
-from app.tzdb.fat import LAST_YEAR, write_fat
-from app.tzdb.posix_tz import LocalTimeType, days_before_year, transitions_in_years
-from app.tzdb.transitions import local_time_at
-from app.tzdb.tzif import TZif, read_tzif
+from app.tzdb.tzif.decoder import TZif, read_tzif
+from app.tzdb.tzif.fat import LAST_YEAR, write_fat
+from app.tzdb.tzif.posix_tz import LocalTimeType, days_before_year, transitions_in_years
+from app.tzdb.tzif.transitions import local_time_at
 from tests.data.real_releases import real_release
-from tests.tzdb.tzif_files import BERLIN, Block, write_block, write_tzif
+from tests.tzdb.tzif.tzif_files import BERLIN, Block, write_block, write_tzif
 
 DAY = 86_400
 START, END = days_before_year(1900) * DAY, days_before_year(2500) * DAY

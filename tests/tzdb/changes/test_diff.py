@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidOption, UnknownZones
-from app.tzdb.diff import (
+from app.tzdb.changes.diff import (
     CHANGE_KINDS,
     ReleaseDiff,
     Role,
@@ -18,12 +18,12 @@ from app.tzdb.diff import (
     parse_instant,
     parse_since,
 )
+from app.tzdb.changes.timeline import BEGINNING
 from app.tzdb.release import Origin, Release, make_release
 from app.tzdb.selection import Aliases, parse_selectors
-from app.tzdb.timeline import BEGINNING
 from tests.data.invented_release import make_invented_release
 from tests.data.real_releases import real_release
-from tests.tzdb.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, write_tzif
 
 
 def at(text: str) -> int:

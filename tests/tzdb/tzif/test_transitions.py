@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.tzdb.posix_tz import LocalTimeType
-from app.tzdb.transitions import Transition, local_time_at, transitions_between
-from app.tzdb.tzif import TZif, read_tzif
-from tests.tzdb.tzif_files import (
+from app.tzdb.tzif.decoder import TZif, read_tzif
+from app.tzdb.tzif.posix_tz import LocalTimeType
+from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
+from tests.tzdb.tzif.tzif_files import (
     BERLIN,
     Block,
     distinct_real_tzif,

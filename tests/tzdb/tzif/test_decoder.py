@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidTzif
-from app.tzdb.posix_tz import LocalTimeType
-from app.tzdb.transitions import local_time_at, transitions_between
-from app.tzdb.tzif import MAX_TZIF_BYTES, BlockCounts, LeapSecond, find_footer_disagreement, read_tzif
-from tests.tzdb.tzif_files import BERLIN, Block, distinct_real_tzif, read_wheel, real_tzif, write_block, write_tzif
+from app.tzdb.tzif.decoder import MAX_TZIF_BYTES, BlockCounts, LeapSecond, find_footer_disagreement, read_tzif
+from app.tzdb.tzif.posix_tz import LocalTimeType
+from app.tzdb.tzif.transitions import local_time_at, transitions_between
+from tests.tzdb.tzif.tzif_files import BERLIN, Block, distinct_real_tzif, read_wheel, real_tzif, write_block, write_tzif
 
 FOOTER = b"CET-1CEST,M3.5.0,M10.5.0/3"
 GOOD = write_tzif(BERLIN, footer=FOOTER)

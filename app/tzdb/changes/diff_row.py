@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from app.tzdb.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
+from app.tzdb.changes.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
+from app.tzdb.changes.timeline import Change
 from app.tzdb.release import ZoneKind
-from app.tzdb.timeline import Change
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants of UTC, written with a Z
 

@@ -1,0 +1,1 @@
+"""What changes for clocks from one release to another."""
