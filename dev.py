@@ -103,7 +103,7 @@ def test(pytest_arguments: Sequence[str]) -> int:
     """Run pytest on the wheels of real releases and with several Go toolchains."""
     set_up("dev")
     fetch_wheels()
-    fetched = call(BIN / "python", "-m", "tests.consumers.toolchains")
+    fetched = call(BIN / "python", "-m", "tests.consumers.go.toolchains")
     return fetched or call(BIN / "python", "-m", "pytest", *pytest_arguments)
 
 

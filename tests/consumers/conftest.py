@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.consumers import tools
-from tests.consumers.engines import Docker, running_docker, running_registry
-from tests.consumers.toolchains import find_toolchains
+from tests.consumers.go.toolchains import find_toolchains
+from tests.consumers.images.engines import Docker, running_docker, running_registry
 from tests.data import invented_release
 from tests.servers import Service, running_service
 
-PROGRAMS = Path(__file__).with_name("programs")
+FOLDER = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +35,9 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def go_spans(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return ``programs/spans.go`` compiled: static, and without a way back to the zones of the toolchain."""
+    """Return ``go/spans.go`` compiled: static, and without a way back to the zones of the toolchain."""
     directory = tmp_path_factory.mktemp("go")
-    source, program = PROGRAMS / "spans.go", directory / "spans"
+    source, program = FOLDER / "go" / "spans.go", directory / "spans"
     newest = find_toolchains()[-1]
     environ = newest.environ(directory)
     tools.run(newest.go, "build", "-o", program, source, cwd=directory, environ=environ)
@@ -46,9 +46,9 @@ def go_spans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def musl_localtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return ``programs/localtime.c`` compiled against musl: static."""
+    """Return ``readers/localtime.c`` compiled against musl: static."""
     program = tmp_path_factory.mktemp("musl") / "localtime"
-    tools.run("musl-gcc", "-static", "-Wall", "-Werror", "-o", program, PROGRAMS / "localtime.c")
+    tools.run("musl-gcc", "-static", "-Wall", "-Werror", "-o", program, FOLDER / "readers" / "localtime.c")
     return program
 
 

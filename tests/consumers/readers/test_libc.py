@@ -10,7 +10,7 @@ import pytest
 
 from app.tzdb.tzif.decoder import read_tzif
 from tests.consumers.bundles import Wheel, fetch, read_wheel, unpack
-from tests.consumers.local_times import LocalTime, Span, local_times, unix
+from tests.consumers.readers.local_times import LocalTime, Span, local_times, unix
 from tests.consumers.tools import in_root, run
 from tests.servers import Service
 

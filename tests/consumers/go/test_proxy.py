@@ -7,9 +7,9 @@ import pytest
 
 from tests.cli.program import run as run_command
 from tests.consumers.bundles import fetch
-from tests.consumers.gopackages import Project, loaded, make_project
-from tests.consumers.test_go_package import TOOLCHAINS
-from tests.consumers.toolchains import Toolchain
+from tests.consumers.go.packages import Project, loaded, make_project
+from tests.consumers.go.test_package import TOOLCHAINS
+from tests.consumers.go.toolchains import Toolchain
 from tests.servers import Service
 
 ZONES = ("Asia/Shanghai", "Etc/GMT+8", "Etc/UTC")

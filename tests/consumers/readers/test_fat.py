@@ -16,7 +16,7 @@ from pytz.tzfile import build_tzinfo
 
 from app.tzdb.tzif.decoder import read_tzif
 from tests.consumers.bundles import fetch, read_wheel, tree, unpack
-from tests.consumers.local_times import local_times, python_spans, unix
+from tests.consumers.readers.local_times import local_times, python_spans, unix
 from tests.consumers.tools import run
 from tests.servers import Service
 

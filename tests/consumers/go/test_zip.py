@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.bundles import fetch, read_wheel, unpack
-from tests.consumers.local_times import END, START, Span, parse_go_spans, python_spans
+from tests.consumers.readers.local_times import END, START, Span, parse_go_spans, python_spans
 from tests.consumers.tools import in_root, run
 from tests.data import invented_release
 from tests.servers import Service

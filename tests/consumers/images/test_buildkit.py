@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.consumers.bundles import fetch
-from tests.consumers.engines import Docker
+from tests.consumers.images.engines import Docker
 from tests.data import invented_release
 from tests.servers import Service, StartService
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.cli.program import run as run_command
 from tests.consumers.bundles import fetch, unpack
-from tests.consumers.gopackages import MODULE, Project
-from tests.consumers.test_go_package import TOOLCHAINS
-from tests.consumers.toolchains import Toolchain
+from tests.consumers.go.packages import MODULE, Project
+from tests.consumers.go.test_package import TOOLCHAINS
+from tests.consumers.go.toolchains import Toolchain
 from tests.consumers.tools import finish, in_root, run
 from tests.servers import Service
 

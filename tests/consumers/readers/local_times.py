@@ -30,7 +30,7 @@ class Span:
 
 
 def parse_go_spans(printed: str) -> dict[str, list[Span] | None]:
-    """Read what ``programs/spans.go`` prints. Shape: name → its spans; ``None`` if Go cannot load it."""
+    """Read what ``go/spans.go`` prints. Shape: name → its spans; ``None`` if Go cannot load it."""
     found: defaultdict[str, list[Span] | None] = defaultdict(list)
     for line in printed.splitlines():
         name, start, *rest = line.split("\t")

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.consumers.local_times import END, START, Span, parse_go_spans
-from tests.consumers.toolchains import Toolchain
+from tests.consumers.go.toolchains import Toolchain
+from tests.consumers.readers.local_times import END, START, Span, parse_go_spans
 from tests.consumers.tools import finish, in_root, run
 
-SPANS = Path(__file__).with_name("programs") / "spans.go"
+SPANS = Path(__file__).with_name("spans.go")
 MODULE = "example.com/program"
 
 

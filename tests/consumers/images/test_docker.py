@@ -6,7 +6,7 @@ from typing import TypedDict, cast
 
 import pytest
 
-from tests.consumers.engines import Docker, Engine
+from tests.consumers.images.engines import Docker, Engine
 from tests.consumers.tools import find
 from tests.servers import Service, StartService
 

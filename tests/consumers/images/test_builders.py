@@ -7,7 +7,7 @@ from typing import TypedDict, cast
 
 import pytest
 
-from tests.consumers.engines import Engine, make_buildah, make_podman
+from tests.consumers.images.engines import Engine, make_buildah, make_podman
 from tests.consumers.tools import find
 from tests.servers import Service
 

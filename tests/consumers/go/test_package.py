@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.bundles import fetch, read_wheel, unpack
-from tests.consumers.gopackages import MODULE, Project, loaded, make_project, read_spans
-from tests.consumers.local_times import python_spans
-from tests.consumers.toolchains import Toolchain, find_toolchains
+from tests.consumers.go.packages import MODULE, Project, loaded, make_project, read_spans
+from tests.consumers.go.toolchains import Toolchain, find_toolchains
+from tests.consumers.readers.local_times import python_spans
 from tests.consumers.tools import run
 from tests.servers import Service
 

@@ -7,7 +7,7 @@ from typing import TypedDict, cast
 
 import pytest
 
-from tests.consumers.engines import PLAIN, Engine, make_skopeo
+from tests.consumers.images.engines import PLAIN, Engine, make_skopeo
 from tests.servers import Service, StartService
 
 NAME = "asia/shanghai/etc/utc"
