@@ -21,14 +21,14 @@ def is_sha256_hex(text: str) -> bool:
     return _HEX.fullmatch(text) is not None
 
 
-def write_digest(hex_: str) -> str:
+def format_digest(sha256: str) -> str:
     """Return the digest form of a hex. Shape: ``sha256:<hex>``."""
-    return f"sha256:{hex_}"
+    return f"sha256:{sha256}"
 
 
-def write_repr_digest(hex_: str) -> str:
+def format_repr_digest(sha256: str) -> str:
     """Return the value of a ``Repr-Digest`` field. Source: RFC 9530 §3, structured-field byte sequence."""
-    return f"sha-256=:{base64.b64encode(bytes.fromhex(hex_)).decode('ascii')}:"
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode('ascii')}:"
 
 
 def tree_digest(files: Iterable[tuple[str, str]]) -> str:
@@ -41,5 +41,5 @@ def tree_digest(files: Iterable[tuple[str, str]]) -> str:
     Links count as the file they lead to, so the digest does not depend on how links were written.
     """
     lines = sorted(files, key=lambda file: file[0].encode())
-    text = "".join(f"{hex_}  {path}\n" for path, hex_ in lines)
-    return write_digest(sha256_hex(text.encode()))
+    text = "".join(f"{sha256}  {path}\n" for path, sha256 in lines)
+    return format_digest(sha256_hex(text.encode()))

@@ -16,7 +16,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
-        line = f"{write_time(record.created)} {record.levelname.lower():7} {one_line(record.getMessage())}"
+        line = f"{format_time(record.created)} {record.levelname.lower():7} {one_line(record.getMessage())}"
         if not record.exc_info:
             return line
         # Indented, since the words of an exception may come from a client and hold line breaks.
@@ -30,7 +30,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
         members = {
-            "time": write_time(record.created),
+            "time": format_time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -51,7 +51,7 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None
         logger.setLevel(level.upper())
 
 
-def write_time(unix_seconds: float) -> str:
+def format_time(unix_seconds: float) -> str:
     """Return an instant in RFC 3339 with milliseconds, in UTC."""
     return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -15,9 +15,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from app.artifact.oci.image import make_image, write_layer
+from app.artifact.oci.image import encode_layer, make_image
 from app.artifact.oci.names import parse_repository
-from app.artifact.zone_paths import write_zone_path
+from app.artifact.zone_paths import format_zone_path
 from app.builder.builder import Builder
 from app.builder.images import Images
 from app.releases.ledger import Ledger
@@ -51,7 +51,7 @@ async def measure_cold() -> list[tuple[str, ...]]:
     """Return the lines of the first table."""
     ledger = Ledger(MemoryStore())
     library = Library(make_sources(read_settings(), ledger, online=False), ledger=ledger)
-    every = [write_zone_path(name) for name in (await library.release("latest")).files]
+    every = [format_zone_path(name) for name in (await library.release("latest")).files]
     return [
         await measure_images(library, "each name alone", every),
         await measure_images(library, NAME, [NAME] * 40),
@@ -75,7 +75,7 @@ async def measure_images(library: Library, title: str, repositories: Sequence[st
         whole.append(time.perf_counter() - started)
         artifact = await builder.build(parse_repository(repository, release))
         started = time.perf_counter()
-        make_image(artifact.plan, write_layer(artifact.plan, artifact.content))
+        make_image(artifact.plan, encode_layer(artifact.plan, artifact.content))
         written.append(time.perf_counter() - started)
     worst = sorted(whole)[-max(1, len(whole) // 20)]
     times = (f"{each * 1e3:.2f}" for each in (median(whole), worst, median(written)))

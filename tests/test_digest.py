@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import digest
-from app.digest import is_sha256_hex, sha256_hex, tree_digest, write_digest, write_repr_digest
+from app.digest import format_digest, format_repr_digest, is_sha256_hex, sha256_hex, tree_digest
 from tests.artifact.plans import bundle, plan
 from tests.data.real_releases import real_release
 
@@ -58,8 +58,8 @@ def test_what_a_hex_looks_like(text: str, expected: bool) -> None:
 
 
 def test_digests_are_written_in_the_forms_of_their_standards() -> None:
-    assert write_digest(EMPTY) == f"sha256:{EMPTY}"
-    assert write_repr_digest(EMPTY) == "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
+    assert format_digest(EMPTY) == f"sha256:{EMPTY}"
+    assert format_repr_digest(EMPTY) == "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
 
 
 @given(st.dictionaries(st.text(alphabet="abAB/+-_.0", min_size=1), st.binary().map(sha256_hex)), st.data())
@@ -80,12 +80,12 @@ def test_coreutils_prints_the_tree_digest(tmp_path: Path, links: str, options: d
 def test_coreutils_prints_the_tree_digest_of_a_whole_release(wheels_dir: Path, tmp_path: Path) -> None:
     release = real_release(wheels_dir, "2026.6")
     tree = unpack(bundle(["*"], release), tmp_path / "tree")
-    assert write_digest(run_documented_command(tree).split()[0]) == release.tree_digest
+    assert format_digest(run_documented_command(tree).split()[0]) == release.tree_digest
 
 
 def test_the_tree_digest_is_that_of_the_text_sha256sum_prints_in_the_order_of_bytes() -> None:
     # By component A/c would stand before A+1.
     text = f"{EMPTY}  A+1\n{EMPTY}  A/c\n{EMPTY}  B\n{EMPTY}  a\n"
     files = [("a", EMPTY), ("B", EMPTY), ("A/c", EMPTY), ("A+1", EMPTY)]
-    assert tree_digest(files) == write_digest(sha256_hex(text.encode()))
-    assert tree_digest([]) == write_digest(EMPTY)
+    assert tree_digest(files) == format_digest(sha256_hex(text.encode()))
+    assert tree_digest([]) == format_digest(EMPTY)

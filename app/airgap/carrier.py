@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.artifact.plan import Entry
-from app.artifact.record import Record, read_record, write_record
-from app.artifact.tarball import write_tar
+from app.artifact.record import Record, decode_record, encode_record
+from app.artifact.tarball import encode_tar
 from app.digest import is_sha256_hex, sha256_hex
 from app.errors import UntrustedRelease
 from app.releases.channels import release_order
-from app.releases.ledger import Pin, write_pin
+from app.releases.ledger import Pin, encode_pin
 from app.tzdb.names import is_release_name, quote
 
 MAX_CARRIER_BYTES = 256 << 20
@@ -60,7 +60,7 @@ def wheel_name(package_version: str) -> str:
     return _WHEEL.format(package_version).removeprefix("wheels/")
 
 
-def write_carrier(carrier: Carrier) -> bytes:
+def encode_carrier(carrier: Carrier) -> bytes:
     """Return a carrier as bytes.
 
     Shape: a USTAR tar, below ``ROOT``: ``SHA256SUMS`` over all that follows (``sha256sum -c`` reads it);
@@ -68,26 +68,26 @@ def write_carrier(carrier: Carrier) -> bytes:
     record. Equal carriers give equal bytes.
     """
     files = {
-        **{f"ledger/{carried.pin.release}.json": write_pin(carried.pin) for carried in _by_age(carrier)},
+        **{f"ledger/{carried.pin.release}.json": encode_pin(carried.pin) for carried in _by_age(carrier)},
         **{_WHEEL.format(carried.pin.package_version): carried.wheel for carried in _by_age(carrier)},
     }
-    for artifact in sorted(carrier.artifacts, key=lambda artifact: artifact.record.hex):
-        files[f"artifacts/{artifact.record.hex}.{artifact.record.format}"] = artifact.content
-        files[f"artifacts/{artifact.record.hex}.json"] = write_record(artifact.record)
+    for artifact in sorted(carrier.artifacts, key=lambda artifact: artifact.record.sha256):
+        files[f"artifacts/{artifact.record.sha256}.{artifact.record.format}"] = artifact.content
+        files[f"artifacts/{artifact.record.sha256}.json"] = encode_record(artifact.record)
     sums = "".join(f"{sha256_hex(content)}  {path}\n" for path, content in files.items())
-    return write_tar(_entry(path, content) for path, content in {SUMS: sums.encode(), **files}.items())
+    return encode_tar(_entry(path, content) for path, content in {SUMS: sums.encode(), **files}.items())
 
 
-def read_carrier(content: bytes) -> Carrier:
-    """Read what ``write_carrier`` wrote.
+def decode_carrier(content: bytes) -> Carrier:
+    """Read what ``encode_carrier`` wrote.
 
     Errors: UntrustedRelease if one bit is not as it was written, or if it is anything else.
     """
     try:
-        files = _read_files(content)
+        files = _decode_files(content)
         _check_sums(files)
         carrier = Carrier(tuple(_releases(files)), tuple(_artifacts(files)))
-        whole = write_carrier(carrier) == content
+        whole = encode_carrier(carrier) == content
     except UntrustedRelease:
         raise
     except Exception as error:  # tarfile and the shapes of foreign JSON raise nearly anything
@@ -115,7 +115,7 @@ def _entry(path: str, content: bytes) -> Entry:
     )
 
 
-def _read_files(content: bytes) -> dict[str, bytes]:
+def _decode_files(content: bytes) -> dict[str, bytes]:
     """Return path below ``ROOT`` → bytes."""
     if len(content) > MAX_CARRIER_BYTES:
         raise UntrustedRelease(f"the file is larger than {MAX_CARRIER_BYTES} bytes", limit=MAX_CARRIER_BYTES)
@@ -135,29 +135,29 @@ def _read_files(content: bytes) -> dict[str, bytes]:
 
 def _check_sums(files: Mapping[str, bytes]) -> None:
     lines = files.get(SUMS, b"").decode("ascii").splitlines()
-    promised = {path: hex_ for hex_, _, path in (line.partition("  ") for line in lines)}
+    promised = {path: sha256 for sha256, _, path in (line.partition("  ") for line in lines)}
     if promised.keys() != files.keys() - {SUMS}:
         raise UntrustedRelease(f"the carrier's {SUMS} lists other files than it holds")
-    for path, hex_ in promised.items():
-        if sha256_hex(files[path]) != hex_:
+    for path, sha256 in promised.items():
+        if sha256_hex(files[path]) != sha256:
             raise UntrustedRelease(f"{quote(path)} in the carrier differs from its line in {SUMS}")
 
 
 def _releases(files: Mapping[str, bytes]) -> Iterator[CarriedRelease]:
     for path, content in files.items():
         if path.startswith("ledger/"):
-            pin = _read_pin(content)
+            pin = _decode_pin(content)
             yield CarriedRelease(pin, files[_WHEEL.format(pin.package_version)])
 
 
 def _artifacts(files: Mapping[str, bytes]) -> Iterator[CarriedArtifact]:
     for path, content in files.items():
         if path.startswith("artifacts/") and path.endswith(".json"):
-            record = read_record(content)
-            yield CarriedArtifact(record, files[f"artifacts/{record.hex}.{record.format}"])
+            record = decode_record(content)
+            yield CarriedArtifact(record, files[f"artifacts/{record.sha256}.{record.format}"])
 
 
-def _read_pin(content: bytes) -> Pin:
+def _decode_pin(content: bytes) -> Pin:
     members: dict[str, object] = json.loads(content)
     texts = {name: str(value) for name, value in members.items()}
     pin = Pin(**texts)

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 from app.airgap.carrier import CarriedArtifact, CarriedRelease, Carrier
 from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
-from app.artifact.record import Record, make_record, parse_request, read_record, write_record
-from app.artifact.tarball import write_gzip, write_tar
+from app.artifact.record import Record, decode_record, encode_record, make_record, parse_request
+from app.artifact.tarball import encode_gzip, encode_tar
 from app.digest import sha256_hex
 from app.errors import NotFound, TzdataFilterError, UnknownArtifact, UntrustedRelease
-from app.releases.ledger import Ledger, Pin, write_pin
+from app.releases.ledger import Ledger, Pin, encode_pin
 from app.sources.wheel import load_wheel
 from app.store.base import Store
 from app.tzdb.release import Release, TzifPool
@@ -49,16 +49,16 @@ def admit(carrier: Carrier, *, ledger: Ledger, store: Store) -> list[Release]:
     for carried in carrier.releases:
         store.write_blob(sha256_hex(carried.wheel), carried.wheel)
     for record, content in records:
-        store.write_blob(record.hex, content)
+        store.write_blob(record.sha256, content)
     for record, _ in records:
         key = record.row["content_key"]
         if store.read_note("record", key) is None:
-            store.write_note("origin", record.hex, key.encode())
-            store.write_note("record", key, write_record(record))
+            store.write_note("origin", record.sha256, key.encode())
+            store.write_note("record", key, encode_record(record))
     for carried in carrier.releases:
         pin = known.get(carried.pin.release)
         if pin is None or pin.sha256 is None:
-            store.write_note("release", carried.pin.release, write_pin(carried.pin))
+            store.write_note("release", carried.pin.release, encode_pin(carried.pin))
     return [*releases.values()]
 
 
@@ -77,8 +77,8 @@ def _carried(release: Release, ledger: Ledger) -> CarriedRelease:
 def _stored_artifacts(store: Store, releases: Mapping[str, Release]) -> Iterator[CarriedArtifact]:
     for key in store.note_keys("record"):
         note = store.read_note("record", key)
-        record = read_record(note) if note is not None else None
-        content = store.read_blob(record.hex) if record is not None else None
+        record = decode_record(note) if note is not None else None
+        content = store.read_blob(record.sha256) if record is not None else None
         if record is None or content is None or record.row["release"] not in releases:
             continue
         try:
@@ -124,9 +124,9 @@ def _check_artifact(artifact: CarriedArtifact, releases: Mapping[str, Release]) 
         plan = make_plan(releases[spec.release], spec, recipe=recipe)
         right = _is_written_from(plan, artifact.content)
     except (TzdataFilterError, AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
-        raise UntrustedRelease(f"artifact {artifact.record.hex} has a record that makes no sense") from error
+        raise UntrustedRelease(f"artifact {artifact.record.sha256} has a record that makes no sense") from error
     if not right:
-        raise UntrustedRelease(f"artifact {artifact.record.hex} is not what its record says")
+        raise UntrustedRelease(f"artifact {artifact.record.sha256} is not what its record says")
     return make_record(plan, artifact.content)
 
 
@@ -138,7 +138,7 @@ def _is_written_from(plan: Plan, content: bytes) -> bool:
     try:
         return recipe_named(plan.recipe).write(plan.entries) == content
     except UnknownArtifact:
-        tar = write_tar(plan.entries)
+        tar = encode_tar(plan.entries)
         unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
         same = unpacker.decompress(content, len(tar) + 1) == tar
-        return same and unpacker.eof and not unpacker.unused_data and content.startswith(write_gzip(b"")[:10])
+        return same and unpacker.eof and not unpacker.unused_data and content.startswith(encode_gzip(b"")[:10])

@@ -15,7 +15,7 @@ _END = struct.Struct("<I 4H 2I H")
 _LOCAL_SIGNATURE, _CENTRAL_SIGNATURE, _END_SIGNATURE = 0x04034B50, 0x02014B50, 0x06054B50
 
 
-def write_gozip(entries: Iterable[Entry]) -> bytes:
+def encode_gozip(entries: Iterable[Entry]) -> bytes:
     """Return the entries as a stored zip.
 
     Shape: sorted by path component; method, flags, times, versions and attributes all 0; no directories, extra

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from app.artifact.record import RecordRow, Request, parse_request, request_row
 from app.artifact.spec import Spec, parse_format
-from app.digest import is_sha256_hex, sha256_hex, write_digest
+from app.digest import format_digest, is_sha256_hex, sha256_hex
 from app.errors import InvalidRequest
 from app.tzdb.names import is_release_name, quote
 
@@ -48,14 +48,14 @@ class InvalidLock(InvalidRequest):
 class Lock:
     """One bundle, pinned.
 
-    Shape: ``spec`` with its release made concrete; ``content_key`` and ``hex`` (the sha256 of the artifact) hexes;
+    Shape: ``spec`` with its release made concrete; ``content_key`` and ``sha256`` (the sha256 of the artifact) hexes;
     ``tree_digest`` a digest; ``url`` the artifact's, or empty if no server is known to have it; ``request_digest`` the
     digest of the request that the artifact was made for. Units: ``size`` in bytes.
     """
 
     spec: Spec
     content_key: str
-    hex: str
+    sha256: str
     size: int
     tree_digest: str
     url: str
@@ -69,7 +69,7 @@ class Lock:
     @property
     def server(self) -> str:
         """What the URLs of the server start with, without a slash at the end; empty if there is none."""
-        return self.url.removesuffix(artifact_path(self.spec, self.hex))
+        return self.url.removesuffix(artifact_path(self.spec, self.sha256))
 
 
 def make_lock(row: RecordRow, *, server: str) -> Lock:
@@ -78,29 +78,29 @@ def make_lock(row: RecordRow, *, server: str) -> Lock:
     Shape: ``server`` as in ``Lock.server``. Errors: those of ``parse_request``.
     """
     spec = parse_request(row["request"])
-    hex_ = row["digest"].removeprefix("sha256:")
+    sha256 = row["digest"].removeprefix("sha256:")
     return Lock(
         spec=spec,
         content_key=row["content_key"],
-        hex=hex_,
+        sha256=sha256,
         size=row["size"],
         tree_digest=row["tree_digest"],
-        url=server + artifact_path(spec, hex_) if server else "",
+        url=server + artifact_path(spec, sha256) if server else "",
         request_digest=digest_request(spec),
     )
 
 
-def artifact_path(spec: Spec, hex_: str) -> str:
+def artifact_path(spec: Spec, sha256: str) -> str:
     """Return the path of an artifact's URL on any server."""
-    return f"/v1/artifacts/{hex_}.{spec.format}"
+    return f"/v1/artifacts/{sha256}.{spec.format}"
 
 
 def digest_request(spec: Spec) -> str:
     """Return the digest of a request. Shape: of its JSON as in ``Request``: ASCII, sorted members, no spaces."""
-    return write_digest(sha256_hex(json.dumps(request_row(spec), sort_keys=True, separators=(",", ":")).encode()))
+    return format_digest(sha256_hex(json.dumps(request_row(spec), sort_keys=True, separators=(",", ":")).encode()))
 
 
-def write_lock(lock: Lock) -> str:
+def format_lock(lock: Lock) -> str:
     """Return the lock as text. Shape: TOML, ASCII, one zone a line; equal locks give equal texts. Source: TOML 1.0."""
     request = request_row(lock.spec)
     return "\n".join(
@@ -121,7 +121,7 @@ def write_lock(lock: Lock) -> str:
             "\n[artifact]",
             f"request = {_text(lock.request_digest)}",
             f"content_key = {_text(lock.content_key)}",
-            f"digest = {_text(write_digest(lock.hex))}",
+            f"digest = {_text(format_digest(lock.sha256))}",
             f"size = {lock.size}",
             f"tree_digest = {_text(lock.tree_digest)}",
             f"url = {_text(lock.url)}",
@@ -143,14 +143,14 @@ def parse_lock(text: str) -> Lock:
     _check_members("", top)
     selection, options, artifact = (_table(top, name) for name in ("selection", "options", "artifact"))
     spec = _parse_spec(_value("", top, "release", str), selection, options)
-    hex_ = _digest(artifact, "digest").removeprefix("sha256:")
+    sha256 = _digest(artifact, "digest").removeprefix("sha256:")
     return Lock(
         spec=spec,
         content_key=_hex(artifact, "content_key"),
-        hex=hex_,
+        sha256=sha256,
         size=_size(artifact),
         tree_digest=_digest(artifact, "tree_digest"),
-        url=_url(artifact, artifact_path(spec, hex_)),
+        url=_url(artifact, artifact_path(spec, sha256)),
         request_digest=_digest(artifact, "request"),
     )
 

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.artifact.go.module import write_version
-from app.artifact.go.package import EmbeddedZone, write_package
+from app.artifact.go.module import format_version
+from app.artifact.go.package import EmbeddedZone, make_package
 from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table
 from app.tzdb.names import by_component
 from app.tzdb.release import Release, TzifFile, TzifPool
 from app.tzdb.selection import select
-from app.tzdb.tzif.decoder import read_tzif
-from app.tzdb.tzif.fat import write_fat
+from app.tzdb.tzif.decoder import decode_tzif
+from app.tzdb.tzif.fat import encode_fat
 
 EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
 
@@ -128,8 +128,8 @@ def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> I
 
 def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Iterator[Entry]:
     """Yield the files of a Go package: at the root, below a prefix, or below ``module@version`` in a module's zip."""
-    root = f"{spec.module}@{write_version(release.version)}" if spec.format == "go.zip" else spec.prefix
-    files = write_package(
+    root = f"{spec.module}@{format_version(release.version)}" if spec.format == "go.zip" else spec.prefix
+    files = make_package(
         (EmbeddedZone(entry.path, entry.sha256, entry.content) for entry in zones),
         version=release.version,
         encoding=spec.encoding,
@@ -153,7 +153,7 @@ def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Ite
 def _fat_file(file: TzifFile, made: TzifPool) -> TzifFile:
     """Return the file written fat. Shape: ``made`` has those of this plan by the sha256 of what they came from."""
     if file.sha256 not in made:
-        content = write_fat(read_tzif(file.content))
+        content = encode_fat(decode_tzif(file.content))
         made[file.sha256] = TzifFile(content, sha256_hex(content), zlib.crc32(content), file.fault)
     return made[file.sha256]
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from app.artifact.go.module import RECIPE_NUMBER
-from app.artifact.gozip import write_gozip
+from app.artifact.gozip import encode_gozip
 from app.artifact.plan import Entry
 from app.artifact.spec import Format
-from app.artifact.tarball import write_gzip, write_tar
+from app.artifact.tarball import encode_gzip, encode_tar
 from app.errors import UnknownArtifact
 
 
@@ -25,16 +25,16 @@ class Recipe:
     write: Callable[[Iterable[Entry]], bytes]
 
 
-def _write_tar_gz(entries: Iterable[Entry]) -> bytes:
-    return write_gzip(write_tar(entries))
+def _encode_tar_gz(entries: Iterable[Entry]) -> bytes:
+    return encode_gzip(encode_tar(entries))
 
 
-def _write_go_tar_gz(entries: Iterable[Entry]) -> bytes:
-    return _write_tar_gz(_sources(entries))
+def _encode_go_tar_gz(entries: Iterable[Entry]) -> bytes:
+    return _encode_tar_gz(_sources(entries))
 
 
-def _write_go_zip(entries: Iterable[Entry]) -> bytes:
-    return write_gozip(_sources(entries))
+def _encode_go_zip(entries: Iterable[Entry]) -> bytes:
+    return encode_gozip(_sources(entries))
 
 
 def _sources(entries: Iterable[Entry]) -> Iterable[Entry]:
@@ -45,11 +45,11 @@ _GZIP = f"gzip.1+zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 _GO_PACKAGE = f"gopackage.{RECIPE_NUMBER}"
 
 CURRENT: Mapping[Format, Recipe] = {
-    "tar": Recipe("tar.1", "application/x-tar", write_tar),
-    "tar.gz": Recipe(f"tar.1+{_GZIP}", "application/gzip", _write_tar_gz),
-    "zip": Recipe("gozip.1", "application/zip", write_gozip),
-    "go.tar.gz": Recipe(f"{_GO_PACKAGE}+tar.1+{_GZIP}", "application/gzip", _write_go_tar_gz),
-    "go.zip": Recipe(f"{_GO_PACKAGE}+gozip.1", "application/zip", _write_go_zip),
+    "tar": Recipe("tar.1", "application/x-tar", encode_tar),
+    "tar.gz": Recipe(f"tar.1+{_GZIP}", "application/gzip", _encode_tar_gz),
+    "zip": Recipe("gozip.1", "application/zip", encode_gozip),
+    "go.tar.gz": Recipe(f"{_GO_PACKAGE}+tar.1+{_GZIP}", "application/gzip", _encode_go_tar_gz),
+    "go.zip": Recipe(f"{_GO_PACKAGE}+gozip.1", "application/zip", _encode_go_zip),
 }
 """The recipe in use for each format. The compressor is the machine's own, so its version is part of the name."""
 

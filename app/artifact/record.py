@@ -10,7 +10,7 @@ from typing import NotRequired, TypedDict
 
 from app.artifact.plan import Entry, Plan
 from app.artifact.spec import Format, Spec, parse_spec
-from app.digest import sha256_hex, write_digest
+from app.digest import format_digest, sha256_hex
 
 
 class EntryRow(TypedDict):
@@ -62,11 +62,11 @@ class RecordRow(PlanRow):
 class Record:
     """What one artifact is: enough to describe it, and to build it again.
 
-    Shape: ``hex`` the sha256 of its bytes; ``row`` its JSON. The release and the reasons in ``row`` are those of the
+    Shape: ``sha256`` the sha256 of its bytes; ``row`` its JSON. The release and the reasons in ``row`` are those of the
     request that built it first; others may have led to the same bytes.
     """
 
-    hex: str
+    sha256: str
     row: RecordRow
 
     @property
@@ -95,17 +95,17 @@ def plan_row(plan: Plan) -> PlanRow:
 
 def make_record(plan: Plan, content: bytes) -> Record:
     """Return the record of ``content``, which was written from ``plan``."""
-    hex_ = sha256_hex(content)
-    return Record(hex_, {**plan_row(plan), "digest": write_digest(hex_), "size": len(content)})
+    sha256 = sha256_hex(content)
+    return Record(sha256, {**plan_row(plan), "digest": format_digest(sha256), "size": len(content)})
 
 
-def write_record(record: Record) -> bytes:
+def encode_record(record: Record) -> bytes:
     """Return a record's JSON as bytes, for a store."""
     return json.dumps(record.row, separators=(",", ":")).encode()
 
 
-def read_record(content: bytes) -> Record:
-    """Read what ``write_record`` wrote; the store has verified that it is unchanged."""
+def decode_record(content: bytes) -> Record:
+    """Read what ``encode_record`` wrote; the store has verified that it is unchanged."""
     row: RecordRow = json.loads(content)
     return Record(row["digest"].removeprefix("sha256:"), row)
 

@@ -21,7 +21,7 @@ _FILE, _HARD, _SYMBOLIC, _DIRECTORY = b"0", b"1", b"2", b"5"
 _ZERO = b"0000000\0"
 
 
-def write_tar(entries: Iterable[Entry]) -> bytes:
+def encode_tar(entries: Iterable[Entry]) -> bytes:
     """Return the entries as a USTAR archive.
 
     Shape: each directory once before what it holds, files 0644, directories 0755, owner 0:0 without names, ``MTIME``;
@@ -43,7 +43,7 @@ def write_tar(entries: Iterable[Entry]) -> bytes:
     return b"".join((*chunks, _END))
 
 
-def write_gzip(content: bytes) -> bytes:
+def encode_gzip(content: bytes) -> bytes:
     """Return ``content`` as one gzip member at level 9.
 
     Shape: the header has no name, no time and "unknown" as its system. The deflate stream is the one of this machine's

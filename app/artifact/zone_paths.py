@@ -15,12 +15,12 @@ _COUNTRY = "country"
 _CODE = re.compile(r"[a-z]{2}")
 
 
-def write_zone_path(name: str) -> str:
+def format_zone_path(name: str) -> str:
     """Return a zone's name as it stands in such a path. No two names of a release give the same."""
     return name.lower().replace("+", ".")
 
 
-def read_zone_path(path: str, release: Release) -> list[str]:
+def parse_zone_path(path: str, release: Release) -> list[str]:
     """Read the zones of a path, in any order, by the names of a release; returns selectors.
 
     Shape: ``country/cn`` stands for ``country:CN``. Names are prefix-free as path components, which ``make_release``
@@ -28,11 +28,11 @@ def read_zone_path(path: str, release: Release) -> list[str]:
     Errors: UnknownZones with what cannot be read and up to three suggestions.
     """
     parts = path.split("/")
-    known = {write_zone_path(zone): zone for zone in release.files}
+    known = {format_zone_path(zone): zone for zone in release.files}
     zones: list[str] = []
     at = 0
     while at < len(parts):
-        read = _read_one(parts, at, known)
+        read = _parse_one(parts, at, known)
         if read is None:
             raise _unknown(parts, at, known=known, release=release)
         zone, at = read
@@ -42,7 +42,7 @@ def read_zone_path(path: str, release: Release) -> list[str]:
     return zones
 
 
-def _read_one(parts: Sequence[str], at: int, known: Mapping[str, str]) -> tuple[str, int] | None:
+def _parse_one(parts: Sequence[str], at: int, known: Mapping[str, str]) -> tuple[str, int] | None:
     """Return the selector that starts at ``at``, and where the next one does."""
     for end in range(at + 1, min(at + MAX_NAME_PARTS, len(parts)) + 1):
         if zone := known.get("/".join(parts[at:end])):
@@ -55,13 +55,13 @@ def _read_one(parts: Sequence[str], at: int, known: Mapping[str, str]) -> tuple[
 def _unknown(parts: Sequence[str], at: int, *, known: Mapping[str, str], release: Release) -> UnknownZones:
     # Up to where a known name begins again; else two parts, as most names have.
     ends = range(at + 1, min(at + MAX_NAME_PARTS, len(parts)) + 1)
-    end = next((end for end in ends if end == len(parts) or _read_one(parts, end, known)), at + 2)
+    end = next((end for end in ends if end == len(parts) or _parse_one(parts, end, known)), at + 2)
     asked = parts[at:end]
     piece = "/".join(asked)
     if asked[0] == _COUNTRY and len(asked) == 2 and _CODE.fullmatch(asked[1]):
         nearest = [f"{_COUNTRY}/{each[-2:].lower()}" for each in suggest_countries(release, asked[1].upper())]
     else:
-        nearest = [write_zone_path(each) for each in suggest_names(release, [piece.replace(".", "+")]).popitem()[1]]
+        nearest = [format_zone_path(each) for each in suggest_names(release, [piece.replace(".", "+")]).popitem()[1]]
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     return UnknownZones(
         f"{quote(piece)} is no zone of release {release.version}{hint}",

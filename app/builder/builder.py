@@ -13,9 +13,9 @@ from typing import Literal
 
 from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
-from app.artifact.record import Record, make_record, read_record, write_record
+from app.artifact.record import Record, decode_record, encode_record, make_record
 from app.artifact.spec import Spec
-from app.digest import sha256_hex, write_digest
+from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, Overloaded, StoreUnavailable, UnknownArtifact
 from app.once import Once
 from app.releases.library import Library
@@ -45,9 +45,9 @@ class Artifact:
     content: bytes
 
     @property
-    def hex(self) -> str:
+    def sha256(self) -> str:
         """The sha256 of ``content``."""
-        return self.record.hex
+        return self.record.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +97,20 @@ class Builder:
         record, content = await self._once.run(key, lambda: self._in_thread(lambda: self._obtain(plan, key)))
         return Artifact(plan, record, content)
 
-    async def find(self, hex_: str) -> StoredArtifact:
+    async def find(self, sha256: str) -> StoredArtifact:
         """Return the artifact with this digest; one whose bytes were lost is built again and must come out equal.
 
         Errors: UnknownArtifact if none was built here, or if it cannot be built again as it was.
         """
-        record = await asyncio.to_thread(self._record_of, hex_)
-        content = await asyncio.to_thread(self._store.read_blob, hex_)
+        record = await asyncio.to_thread(self._record_of, sha256)
+        content = await asyncio.to_thread(self._store.read_blob, sha256)
         if content is None:
             content = await self._rebuild(record)
         return StoredArtifact(record, content)
 
-    async def record(self, hex_: str) -> Record:
+    async def record(self, sha256: str) -> Record:
         """Return the record of the artifact with this digest. Errors: UnknownArtifact."""
-        return await asyncio.to_thread(self._record_of, hex_)
+        return await asyncio.to_thread(self._record_of, sha256)
 
     async def _in_thread(self, work: Callable[[], tuple[Record, bytes]]) -> tuple[Record, bytes]:
         if self._in_work >= self._max_waiting:
@@ -140,12 +140,12 @@ class Builder:
         try:
             release = await self._library.release(record.row["release"])
             _, content = await self._once.run(
-                record.hex, lambda: self._in_thread(lambda: self._write_again(record, release))
+                record.sha256, lambda: self._in_thread(lambda: self._write_again(record, release))
             )
         except UnknownArtifact:
             raise
         except NotFound as error:
-            digest = write_digest(record.hex)
+            digest = format_digest(record.sha256)
             raise UnknownArtifact(f"{digest} was lost and cannot be built again: {error.detail}") from error
         return content
 
@@ -153,13 +153,13 @@ class Builder:
         with self._observed() as outcome:
             recipe = recipe_named(record.row["recipe"])
             content = recipe.write(make_plan(release, record.spec, recipe=recipe.name).entries)
-            if sha256_hex(content) != record.hex:
-                digest = write_digest(record.hex)
+            if sha256_hex(content) != record.sha256:
+                digest = format_digest(record.sha256)
                 raise UnknownArtifact(f"{digest} was lost and does not come out equal when built again")
             try:
-                self._store.write_blob(record.hex, content)
+                self._store.write_blob(record.sha256, content)
             except StoreUnavailable as error:
-                _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
+                _log.error("artifact %s cannot be kept: %s", record.sha256, error.detail)
             outcome.append("rebuilt")
             return record, content
 
@@ -167,45 +167,45 @@ class Builder:
         """Return what is stored for a content key; anything that does not hold counts as not there."""
         try:
             record = self._record_at(key)
-            content = self._store.read_blob(record.hex) if record is not None else None
-            if record is None or content is None or not self._can_be_found(record.hex, key):
+            content = self._store.read_blob(record.sha256) if record is not None else None
+            if record is None or content is None or not self._can_be_found(record.sha256, key):
                 return None
         except StoreUnavailable as error:
             _log.error("the store cannot be read, building instead: %s", error.detail)
             return None
         return record, content
 
-    def _can_be_found(self, hex_: str, key: str) -> bool:
+    def _can_be_found(self, sha256: str, key: str) -> bool:
         """Tell whether the digest leads to a record of this artifact, if not through ``key`` then through another."""
-        origin = self._store.read_note("origin", hex_)
-        return origin == key.encode() or self._record_from(origin, hex_) is not None
+        origin = self._store.read_note("origin", sha256)
+        return origin == key.encode() or self._record_from(origin, sha256) is not None
 
     def _write(self, key: str, record: Record, content: bytes) -> bool:
         """Return whether the store took it."""
         try:
             # The record last: whoever finds it finds the bytes as well.
-            self._store.write_blob(record.hex, content)
-            self._store.write_note("origin", record.hex, key.encode())
-            self._store.write_note("record", key, write_record(record))
+            self._store.write_blob(record.sha256, content)
+            self._store.write_note("origin", record.sha256, key.encode())
+            self._store.write_note("record", key, encode_record(record))
         except StoreUnavailable as error:
-            _log.error("artifact %s cannot be kept: %s", record.hex, error.detail)
+            _log.error("artifact %s cannot be kept: %s", record.sha256, error.detail)
             return False
         return True
 
-    def _record_of(self, hex_: str) -> Record:
-        record = self._record_from(self._store.read_note("origin", hex_), hex_)
+    def _record_of(self, sha256: str) -> Record:
+        record = self._record_from(self._store.read_note("origin", sha256), sha256)
         if record is None:
-            raise UnknownArtifact(f"no artifact {write_digest(hex_)} was built here", digest=write_digest(hex_))
+            raise UnknownArtifact(f"no artifact {format_digest(sha256)} was built here", digest=format_digest(sha256))
         return record
 
-    def _record_from(self, origin: bytes | None, hex_: str) -> Record | None:
+    def _record_from(self, origin: bytes | None, sha256: str) -> Record | None:
         record = self._record_at(origin.decode("ascii", "replace")) if origin is not None else None
-        return record if record is not None and record.hex == hex_ else None
+        return record if record is not None and record.sha256 == sha256 else None
 
     def _record_at(self, key: str) -> Record | None:
         """Return the record of a content key; one that was filed under a wrong key is none."""
         note = self._store.read_note("record", key)
-        record = read_record(note) if note is not None else None
+        record = decode_record(note) if note is not None else None
         return record if record is not None and record.row["content_key"] == key else None
 
     @contextmanager

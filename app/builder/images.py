@@ -10,13 +10,13 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from app.artifact.oci.image import Image, make_image, write_layer
-from app.artifact.oci.names import check_repository, parse_repository, parse_set, write_set
+from app.artifact.oci.image import Image, encode_layer, make_image
+from app.artifact.oci.names import check_repository, format_set, parse_repository, parse_set
 from app.artifact.plan import Plan
 from app.artifact.record import Request, parse_request, request_row
 from app.artifact.spec import LATEST, Spec
 from app.builder.builder import Builder
-from app.digest import sha256_hex, write_digest
+from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, StoreUnavailable, UnknownArtifact, UnknownRelease, UnknownZones
 from app.releases.library import Library
 from app.store.base import Store
@@ -35,11 +35,11 @@ class BuiltImage:
     image: Image
     layer: bytes
 
-    def part(self, hex_: str) -> bytes | None:
+    def part(self, sha256: str) -> bytes | None:
         """Return the part with this sha256."""
         image = self.image
-        whole = {image.index_hex: image.index, image.layer_hex: self.layer}
-        return whole.get(hex_) or image.manifests.get(hex_) or image.configs.get(hex_)
+        whole = {image.index_sha256: image.index, image.layer_sha256: self.layer}
+        return whole.get(sha256) or image.manifests.get(sha256) or image.configs.get(sha256)
 
 
 @dataclass(slots=True)
@@ -70,26 +70,26 @@ class Images:
         """
         release = await self._library.release(choice)
         image = (await self._build(repository, release)).image
-        await asyncio.to_thread(self._note, image.index_hex, image.release)
+        await asyncio.to_thread(self._note, image.index_sha256, image.release)
         return image
 
-    async def manifest(self, repository: str, hex_: str) -> tuple[Image, bytes]:
+    async def manifest(self, repository: str, sha256: str) -> tuple[Image, bytes]:
         """Return an index or manifest by its digest. Errors: as of ``image``; UnknownArtifact."""
-        built = await self._find(repository, hex_)
-        content = built.image.index if hex_ == built.image.index_hex else built.image.manifests.get(hex_)
+        built = await self._find(repository, sha256)
+        content = built.image.index if sha256 == built.image.index_sha256 else built.image.manifests.get(sha256)
         if content is None:
-            raise _no_part(repository, hex_)
+            raise _no_part(repository, sha256)
         # Whoever has a manifest asks for its config next, perhaps after a restart.
-        await asyncio.to_thread(self._note, hex_, built.image.release)
+        await asyncio.to_thread(self._note, sha256, built.image.release)
         return built.image, content
 
-    async def blob(self, repository: str, hex_: str) -> bytes:
+    async def blob(self, repository: str, sha256: str) -> bytes:
         """Return a config or layer by its digest. Errors: as of ``manifest``."""
-        built = await self._find(repository, hex_)
-        content = built.layer if hex_ == built.image.layer_hex else built.image.configs.get(hex_)
+        built = await self._find(repository, sha256)
+        content = built.layer if sha256 == built.image.layer_sha256 else built.image.configs.get(sha256)
         if content is None:
-            raise _no_part(repository, hex_)
-        await asyncio.to_thread(self._note, hex_, built.image.release)
+            raise _no_part(repository, sha256)
+        await asyncio.to_thread(self._note, sha256, built.image.release)
         return content
 
     async def releases(self, repository: str) -> list[str]:
@@ -120,32 +120,32 @@ class Images:
         release = await self._library.release(spec.release)
         await self._builder.plan(replace(spec, release=release.version))
         note = json.dumps(request_row(replace(spec, release=LATEST)), separators=(",", ":")).encode()
-        hex_ = sha256_hex(note)
-        await asyncio.to_thread(self._store.write_note, "set", hex_, note)
-        repository = write_set(hex_)
+        sha256 = sha256_hex(note)
+        await asyncio.to_thread(self._store.write_note, "set", sha256, note)
+        repository = format_set(sha256)
         return repository, await self.image(repository, release.version)
 
-    async def _find(self, repository: str, hex_: str) -> BuiltImage:
+    async def _find(self, repository: str, sha256: str) -> BuiltImage:
         """Return the image of the repository that has this part. Errors: as of ``manifest``."""
         check_repository(repository)
         seen = self._seen.get(repository, _Seen())
-        noted = await asyncio.to_thread(self._read_note, hex_)
-        for version in dict.fromkeys((seen.parts.get(hex_), noted)):
-            built = await self._try(repository, version, hex_) if version is not None else None
+        noted = await asyncio.to_thread(self._read_note, sha256)
+        for version in dict.fromkeys((seen.parts.get(sha256), noted)):
+            built = await self._try(repository, version, sha256) if version is not None else None
             if built is not None:
                 return built
         if seen.searched == self._library.generation:
-            raise _no_part(repository, hex_)
-        return await self._search(repository, hex_)
+            raise _no_part(repository, sha256)
+        return await self._search(repository, sha256)
 
-    async def _try(self, repository: str, version: str, hex_: str) -> BuiltImage | None:
+    async def _try(self, repository: str, version: str, sha256: str) -> BuiltImage | None:
         try:
             built = await self._build(repository, await self._library.release(version))
         except (UnknownZones, UnknownRelease):
             return None
-        return built if built.part(hex_) is not None else None
+        return built if built.part(sha256) is not None else None
 
-    async def _search(self, repository: str, hex_: str) -> BuiltImage:
+    async def _search(self, repository: str, sha256: str) -> BuiltImage:
         """Go through the releases that are here: another replica may have answered with one of them.
 
         Cost: a build a release, once for each repository and list of releases.
@@ -159,13 +159,13 @@ class Images:
             except UnknownZones as error:
                 lacking = lacking or error
                 continue
-            if built.part(hex_) is not None:
+            if built.part(sha256) is not None:
                 return built
             known = True
         if not known and lacking is not None:
             raise lacking
         self._seen_of(repository).searched = generation
-        raise _no_part(repository, hex_)
+        raise _no_part(repository, sha256)
 
     async def _local(self) -> list[Release]:
         return [row.release for row in await self._library.listed() if row.release is not None]
@@ -175,8 +175,8 @@ class Images:
         artifact = await self._builder.build(spec)
         built = await asyncio.to_thread(_wrap, artifact.plan, artifact.content)
         parts = self._seen_of(repository).parts
-        for hex_ in built.image.parts():
-            parts.setdefault(hex_, release.version)
+        for sha256 in built.image.parts():
+            parts.setdefault(sha256, release.version)
         return built
 
     def _seen_of(self, repository: str) -> _Seen:
@@ -188,10 +188,10 @@ class Images:
 
     async def _spec(self, repository: str, release: Release) -> Spec:
         check_repository(repository)
-        hex_ = parse_set(repository)
-        if hex_ is None:
+        sha256 = parse_set(repository)
+        if sha256 is None:
             return parse_repository(repository, release)
-        note = await asyncio.to_thread(self._store.read_note, "set", hex_)
+        note = await asyncio.to_thread(self._store.read_note, "set", sha256)
         if note is None:
             raise NotFound(
                 f"{repository} is not known here; POST /v1/sets with the same list makes it known under the same name"
@@ -199,28 +199,28 @@ class Images:
         request: Request = json.loads(note)
         return replace(parse_request(request), release=release.version)
 
-    def _note(self, hex_: str, version: str) -> None:
+    def _note(self, sha256: str, version: str) -> None:
         content = version.encode()
         try:
-            if self._store.read_note("image", hex_) != content:
-                self._store.write_note("image", hex_, content)
+            if self._store.read_note("image", sha256) != content:
+                self._store.write_note("image", sha256, content)
         except StoreUnavailable as error:
-            _log.error("the release of %s cannot be kept: %s", hex_, error.detail)
+            _log.error("the release of %s cannot be kept: %s", sha256, error.detail)
 
-    def _read_note(self, hex_: str) -> str | None:
+    def _read_note(self, sha256: str) -> str | None:
         try:
-            note = self._store.read_note("image", hex_)
+            note = self._store.read_note("image", sha256)
         except StoreUnavailable as error:
-            _log.error("the release of %s cannot be read: %s", hex_, error.detail)
+            _log.error("the release of %s cannot be read: %s", sha256, error.detail)
             return None
         return note.decode() if note is not None else None
 
 
 def _wrap(plan: Plan, bundle: bytes) -> BuiltImage:
-    layer = write_layer(plan, bundle)
+    layer = encode_layer(plan, bundle)
     return BuiltImage(make_image(plan, layer), layer)
 
 
-def _no_part(repository: str, hex_: str) -> UnknownArtifact:
-    digest = write_digest(hex_)
+def _no_part(repository: str, sha256: str) -> UnknownArtifact:
+    digest = format_digest(sha256)
     return UnknownArtifact(f"no image of {repository} has {digest} in any release known here", digest=digest)

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from app.artifact.lock import Lock, make_lock, parse_lock, write_lock
+from app.artifact.lock import Lock, format_lock, make_lock, parse_lock
 from app.artifact.record import RecordRow, Request, request_row
 from app.artifact.spec import Spec
 from app.cli.errors import DoesNotVerify
@@ -47,7 +47,7 @@ class Server:
         row = _shaped(self._json("POST", "/v1/bundles", request_row(spec)), RecordRow)
         try:
             lock = make_lock(row, server=_without_password(self._url))
-            sound = parse_lock(write_lock(lock)) == lock
+            sound = parse_lock(format_lock(lock)) == lock
         except (InvalidRequest, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DoesNotVerify(f"{_host(self._url)} answers with a record that makes no sense") from error
         wanted = spec if is_release_name(spec.release) else replace(spec, release=lock.spec.release)

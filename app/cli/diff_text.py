@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.cli.table import write_table
+from app.cli.table import format_table
 from app.tzdb.changes.diff import CHANGE_KINDS
-from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow, write_instant
+from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow, format_instant
 from app.tzdb.changes.timeline import BEGINNING
 
-_BEGINNING = write_instant(BEGINNING)
+_BEGINNING = format_instant(BEGINNING)
 
 
 def diff_lines(row: DiffRow) -> Iterator[str]:
@@ -16,7 +16,7 @@ def diff_lines(row: DiffRow) -> Iterator[str]:
     header = ("ZONE", "CHANGE", "FROM", f"IN {row['from']}", f"IN {row['to']}", "FIRST AFFECTED")
     zones = sorted(row["zones"], key=lambda zone: (CHANGE_KINDS.index(zone["change"]), zone["period_affected"] or ""))
     if zones:
-        yield from write_table(header, [_cells(zone) for zone in zones])
+        yield from format_table(header, [_cells(zone) for zone in zones])
     for change in row["roles"]:
         yield f"{change['zone']}: {_role(change['before'])} in {row['from']}, {_role(change['after'])} in {row['to']}"
 

@@ -88,7 +88,7 @@ def exit_code(error: Exception) -> int:
     return next((known.number for known in EXIT_CODES if isinstance(error, known.families)), UNEXPECTED)
 
 
-def write_message(error: Exception) -> str:
+def format_message(error: Exception) -> str:
     """Return an error as it is shown: one line, then what may help, indented."""
     first, more = _describe(error)
     return "\n".join([f"{PROGRAM}: {first}", *(f"  {line}" for line in more)])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli.errors import EXIT_CODES, INTERRUPTED, READER_LEFT, UNEXPECTED, exit_code, write_message
+from app.cli.errors import EXIT_CODES, INTERRUPTED, READER_LEFT, UNEXPECTED, exit_code, format_message
 
 _FORMER_COMMAND = "extract"
 _FORMER_OPTIONS = ("--input", "--output")
@@ -61,7 +61,7 @@ class CommandGroup(click.Group):
 
 
 def _ended(error: Exception) -> click.exceptions.Exit:
-    click.echo(write_message(error), err=True)
+    click.echo(format_message(error), err=True)
     return click.exceptions.Exit(exit_code(error))
 
 

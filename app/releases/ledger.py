@@ -39,7 +39,7 @@ class Pin:
         return self.sha256 == promise.sha256
 
 
-def write_pin(pin: Pin) -> bytes:
+def encode_pin(pin: Pin) -> bytes:
     """Return a pin as bytes, for a store or a carrier."""
     return json.dumps(asdict(pin)).encode()
 
@@ -83,7 +83,7 @@ class Ledger:
         try:
             if wheel is not None:
                 self._store.write_blob(sha256_hex(wheel), wheel)
-            self._store.write_note("release", pin.release, write_pin(pin))
+            self._store.write_note("release", pin.release, encode_pin(pin))
         except StoreUnavailable as error:
             _log.error("release %s cannot be pinned: %s", pin.release, error.detail)
         with self._lock:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
-from app.sources.package import INIT, read_iana_name, read_package_version
+from app.sources.package import INIT, parse_iana_name, parse_package_version
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
 from app.tzdb.release import TzifPool
 
@@ -100,7 +100,7 @@ class WheelDirectory:
             raise UntrustedRelease(f"cannot be read: {error.strerror}") from error
         except Exception as error:  # a hostile archive can make zipfile raise nearly anything
             raise UntrustedRelease(f"not a readable wheel: {error}") from error
-        return read_iana_name(init), read_package_version(init)
+        return parse_iana_name(init), parse_package_version(init)
 
 
 def _read_bounded(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, Unt
 from app.sources.base import Loaded, Offers, Promise
 from app.sources.download import SILENCE_SECONDS, Downloader
 from app.sources.index_address import IndexAddress
-from app.sources.index_page import ACCEPT, IndexedWheel, read_index_page
+from app.sources.index_page import ACCEPT, IndexedWheel, parse_index_page
 from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
 from app.tzdb.release import TzifPool
 
@@ -126,7 +126,7 @@ class IndexSource:
         page = downloader.fetch(
             f"{url}/tzdata/", accept=ACCEPT, max_bytes=MAX_PAGE_BYTES, deadline_seconds=SILENCE_SECONDS
         )
-        wheels = read_index_page(page.content, content_type=page.content_type, url=page.url)
+        wheels = parse_index_page(page.content, content_type=page.content_type, url=page.url)
         # Files may lie on another host; only https makes its name worth something.
         parts = [urlsplit(wheel.url) for wheel in wheels]
         hosts = frozenset(part.hostname for part in parts if part.scheme == "https" and part.hostname)

@@ -36,7 +36,7 @@ class IndexedWheel:
     presumed: str
 
 
-def read_index_page(content: bytes, *, content_type: str, url: str) -> tuple[IndexedWheel, ...]:
+def parse_index_page(content: bytes, *, content_type: str, url: str) -> tuple[IndexedWheel, ...]:
     """Return the tzdata wheels on a page, the latest package version first; yanked files and all others are left out.
 
     Shape: ``url`` is where the page was found, relative links start there.
@@ -44,9 +44,9 @@ def read_index_page(content: bytes, *, content_type: str, url: str) -> tuple[Ind
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == JSON_TYPE:
-        links = _read_json(content)
+        links = _parse_json(content)
     elif media_type in HTML_TYPES:
-        links = _read_html(content)
+        links = _parse_html(content)
     else:
         raise UntrustedIndex(f"the index answered with {media_type or 'no content type'}, not with a list of files")
     wheels = {wheel.package_version: wheel for link in links if (wheel := _wheel(link, url)) is not None}
@@ -60,7 +60,7 @@ class _Link:
     sha256: str | None
 
 
-def _read_json(content: bytes) -> list[_Link]:
+def _parse_json(content: bytes) -> list[_Link]:
     try:
         page = json.loads(content)
         return [
@@ -72,7 +72,7 @@ def _read_json(content: bytes) -> list[_Link]:
         raise UntrustedIndex(f"the index's JSON page cannot be read: {type(error).__name__}") from error
 
 
-def _read_html(content: bytes) -> list[_Link]:
+def _parse_html(content: bytes) -> list[_Link]:
     parser = _Anchors()
     parser.feed(content.decode("utf-8", "replace"))
     return list(parser.links())

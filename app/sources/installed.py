@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
-from app.sources.package import INIT, read_iana_name, release_from_package
+from app.sources.package import INIT, parse_iana_name, release_from_package
 from app.sources.wheel import parse_record, verify_record
 from app.tzdb.names import quote
 from app.tzdb.release import TzifPool
@@ -24,7 +24,7 @@ class InstalledSource:
         except importlib.metadata.PackageNotFoundError:
             return Offers(frozenset(), {})
         try:
-            return Offers(frozenset({read_iana_name(_read(distribution, INIT))}), {})
+            return Offers(frozenset({parse_iana_name(_read(distribution, INIT))}), {})
         except UntrustedRelease as error:
             return Offers(frozenset(), {"tzdata": error.detail})
 

@@ -21,7 +21,7 @@ _IANA_VERSION = re.compile(r'^IANA_VERSION = "([^"\n]{1,32})"$', re.MULTILINE)
 _PACKAGE_VERSION = re.compile(r'^__version__ = "([^"\n]{1,32})"$', re.MULTILINE)
 
 
-def read_iana_name(init: bytes) -> str:
+def parse_iana_name(init: bytes) -> str:
     """Return the IANA name in a package's ``__init__.py``.
 
     Errors: UntrustedRelease if it says none. It is never computed from the package's version: see 2021.2.
@@ -32,7 +32,7 @@ def read_iana_name(init: bytes) -> str:
     return match[1]
 
 
-def read_package_version(init: bytes) -> str:
+def parse_package_version(init: bytes) -> str:
     """Return ``__version__`` of a package's ``__init__.py``. Errors: UntrustedRelease if it has none."""
     match = _PACKAGE_VERSION.search(init.decode("utf-8", "replace"))
     if not match:
@@ -58,8 +58,8 @@ def release_from_package(
     for needed in (INIT, _ZONES):
         if needed not in files:
             raise UntrustedRelease(f"{needed} is missing")
-    version = read_iana_name(files[INIT])
-    origin = Origin(source, read_package_version(files[INIT]), sha256, verified, packaged)
+    version = parse_iana_name(files[INIT])
+    origin = Origin(source, parse_package_version(files[INIT]), sha256, verified, packaged)
     tree = {path.removeprefix(_TREE): content for path, content in files.items() if path.startswith(_TREE)}
     tables: dict[TableName, bytes] = {table: tree[table] for table in TABLE_NAMES if table in tree}
     if missing := set(TABLE_NAMES) - tables.keys():

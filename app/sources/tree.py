@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
-from app.sources.package import read_iana_name
+from app.sources.package import parse_iana_name
 from app.tzdb.names import is_release_name, is_zone_name
 from app.tzdb.release import Origin, ReleaseWarning, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName, parse_zi
@@ -115,7 +115,7 @@ def _warnings(tables: Collection[str], absent: Collection[str]) -> Iterator[Rele
 
 def _version_of_package(init: Path) -> str | None:
     try:
-        return read_iana_name(_read_start(init, _NAMING_BYTES)) if init.is_file() else None
+        return parse_iana_name(_read_start(init, _NAMING_BYTES)) if init.is_file() else None
     except UntrustedRelease:
         return None
 

@@ -36,7 +36,7 @@ def load_wheel(content: bytes, *, source: str, pool: TzifPool) -> Release:
 
     Errors: UntrustedRelease with the first thing that does not hold.
     """
-    files = read_wheel(content)
+    files = decode_wheel(content)
     return release_from_package(
         files,
         source=source,
@@ -47,7 +47,7 @@ def load_wheel(content: bytes, *, source: str, pool: TzifPool) -> Release:
     )
 
 
-def read_wheel(content: bytes) -> dict[str, bytes]:
+def decode_wheel(content: bytes) -> dict[str, bytes]:
     """Return path → bytes of every file in a wheel, each equal to its line in RECORD.
 
     Errors: UntrustedRelease: too large, too many, too steep, overlapping, repeated, case twins, links, encrypted, paths

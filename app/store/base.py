@@ -31,17 +31,17 @@ class Store(Protocol):
         """A short constant word for logs and metrics: ``memory``, ``disk``."""
         ...
 
-    def read_blob(self, hex_: str) -> bytes | None:
-        """Return the bytes whose sha256 is ``hex_``, or ``None``. The sum is computed anew on every read.
+    def read_blob(self, sha256: str) -> bytes | None:
+        """Return the bytes whose sha256 is ``sha256``, or ``None``. The sum is computed anew on every read.
 
         Errors: StoreUnavailable if the place itself cannot be read.
         """
         ...
 
-    def write_blob(self, hex_: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes) -> None:
         """Keep ``content`` under its sha256; on return it is durable.
 
-        Errors: ValueError if ``hex_`` is not the sha256 of ``content``; StoreUnavailable (disk full, no permission),
+        Errors: ValueError if ``sha256`` is not the sha256 of ``content``; StoreUnavailable (disk full, no permission),
         nothing is left behind then.
         """
         ...

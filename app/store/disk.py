@@ -34,16 +34,16 @@ class DiskStore:
         except OSError as error:
             raise _unavailable(error, directory) from error
 
-    def read_blob(self, hex_: str) -> bytes | None:
+    def read_blob(self, sha256: str) -> bytes | None:
         """See ``Store.read_blob``."""
-        content = self._read("blobs", hex_)
-        return content if content is not None and sha256_hex(content) == hex_ else None
+        content = self._read("blobs", sha256)
+        return content if content is not None and sha256_hex(content) == sha256 else None
 
-    def write_blob(self, hex_: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes) -> None:
         """See ``Store.write_blob``."""
-        if sha256_hex(content) != hex_:
-            raise ValueError(f"{hex_} is not the sha256 of the content")
-        self._write("blobs", hex_, content)
+        if sha256_hex(content) != sha256:
+            raise ValueError(f"{sha256} is not the sha256 of the content")
+        self._write("blobs", sha256, content)
 
     def read_note(self, kind: NoteKind, key: str) -> bytes | None:
         """See ``Store.read_note``."""

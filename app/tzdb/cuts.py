@@ -31,9 +31,9 @@ def cut_table(release: Release, table: TableName, *, names: Set[str]) -> bytes:
             return cut_zi(release.zi, zones=zones, links=links).encode()
         case "iso3166.tab":
             countries = {code for name in names for code in release.countries_of(name)}
-            return _write_rows(line for line, columns in table_rows(text) if columns[0] in countries)
+            return _join_rows(line for line, columns in table_rows(text) if columns[0] in countries)
         case "zone.tab" | "zone1970.tab":
-            return _write_rows(line for line, columns in table_rows(text) if columns[2] in names)
+            return _join_rows(line for line, columns in table_rows(text) if columns[2] in names)
 
 
 def cut_zi(zi: ZiFile, *, zones: Set[str], links: Mapping[str, str]) -> str:
@@ -57,5 +57,5 @@ def _rule_names(zone_lines: tuple[str, ...]) -> Iterator[str]:
     yield from (fields[1] for fields in continuation)
 
 
-def _write_rows(lines: Iterator[str]) -> bytes:
+def _join_rows(lines: Iterator[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()

@@ -15,7 +15,7 @@ from app.tzdb.known_faults import find_known_fault
 from app.tzdb.links import resolve_links
 from app.tzdb.names import by_component, check_zone_name, quote
 from app.tzdb.tables import TableName, ZiFile, ZoneRow, parse_iso3166_tab, parse_zi, parse_zone_tab
-from app.tzdb.tzif.decoder import find_footer_disagreement, read_tzif
+from app.tzdb.tzif.decoder import decode_tzif, find_footer_disagreement
 
 ZoneKind = Literal["zone", "link"]
 ZoneClass = Literal["zone-geographic", "zone-other", "alias-merged", "alias-legacy"]
@@ -179,14 +179,14 @@ def _check_names(names: list[str]) -> None:
 
 
 def _pooled_file(name: str, content: bytes, pool: TzifPool) -> TzifFile:
-    hex_ = sha256_hex(content)
-    file = pool.get(hex_)
+    sha256 = sha256_hex(content)
+    file = pool.get(sha256)
     if file is None:
         try:
-            fault = find_footer_disagreement(read_tzif(content)) or find_known_fault(hex_)
+            fault = find_footer_disagreement(decode_tzif(content)) or find_known_fault(sha256)
         except InvalidTzif as error:
             raise InvalidTzif(f"{name}: {error.detail}", zones=[name]) from error
-        file = pool[hex_] = TzifFile(content, hex_, zlib.crc32(content), fault)
+        file = pool[sha256] = TzifFile(content, sha256, zlib.crc32(content), fault)
     return file
 
 

@@ -16,11 +16,11 @@ from starlette.responses import Response
 
 from app.artifact.go.module import (
     check_module_path,
+    format_go_mod,
+    format_sums,
+    format_version,
     parse_module_path,
     parse_version,
-    write_go_mod,
-    write_sums,
-    write_version,
 )
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import LATEST, Spec
@@ -32,7 +32,7 @@ from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.web.http.hot import HotAnswers
 from app.web.http.problems import from_error, status_of
 from app.web.http.representation import IMMUTABLE, REVALIDATE, Answer, AnswerResponse, make_answer
-from app.web.http.requests import read_options
+from app.web.http.requests import parse_options
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
@@ -70,7 +70,7 @@ class GoRoutes:
         generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
         path = self._path(request, module)
         releases = await self._releases(path)
-        body = "".join(f"{write_version(release)}\n" for release in sorted(releases, key=release_order))
+        body = "".join(f"{format_version(release)}\n" for release in sorted(releases, key=release_order))
         answer = make_answer(body.encode(), media_type=_TEXT, cache_control=REVALIDATE)
         return self._keep(request, answer, generation)
 
@@ -105,26 +105,26 @@ class GoRoutes:
 
     async def _content(self, kind: str, spec: Spec) -> Answer:
         extra = {"tzdata-release": spec.release}
-        go_mod = write_go_mod(spec.module)
+        go_mod = format_go_mod(spec.module)
         if kind == "mod":
             return make_answer(go_mod, media_type=_TEXT, cache_control=IMMUTABLE, extra=extra)
         if kind == "sum":
             plan = await self.builder.plan(spec)
             files = ((entry.path, entry.sha256) for entry in plan.unpacked)
-            sums = write_sums(spec.module, write_version(spec.release), go_mod=go_mod, files=files)
+            sums = format_sums(spec.module, format_version(spec.release), go_mod=go_mod, files=files)
             return make_answer(sums.encode(), media_type=_TEXT, cache_control=IMMUTABLE, extra=extra)
         artifact = await self.builder.build(spec)
         return make_answer(
             artifact.content,
             media_type=CURRENT[spec.format].media_type,
             cache_control=IMMUTABLE,
-            hex_=artifact.hex,
+            sha256=artifact.sha256,
             extra=extra,
         )
 
     def _path(self, request: Request, module: str) -> str:
         """Return the module path in a URL. Source: the Go Modules Reference: an upper-case letter arrives as ``!x``."""
-        read_options(request, known=())
+        parse_options(request, known=())
         path = _CAPITAL.sub(lambda match: match[1].upper(), module)
         check_module_path(path, self.host)
         return path
@@ -170,7 +170,7 @@ def goproxy_router(builder: Builder, library: Library, hot: HotAnswers, host: st
 
 def _info_answer(spec: Spec, cache_control: str) -> Answer:
     # The release's name alone decides about the time, and it says no more than the year.
-    row: Mapping[str, str] = {"Version": write_version(spec.release), "Time": f"{spec.release[:4]}-01-01T00:00:00Z"}
+    row: Mapping[str, str] = {"Version": format_version(spec.release), "Time": f"{spec.release[:4]}-01-01T00:00:00Z"}
     extra = {"tzdata-release": spec.release}
     return make_answer(json.dumps(row).encode() + b"\n", media_type=_JSON, cache_control=cache_control, extra=extra)
 

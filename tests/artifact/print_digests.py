@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.artifact.oci.image import make_image, write_layer
+from app.artifact.oci.image import encode_layer, make_image
 from app.artifact.plan import make_plan
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
@@ -33,8 +33,8 @@ def digests(release: Release) -> dict[str, dict[str, str]]:
             content = recipe.write(plan.entries)
             found.setdefault(recipe.name, {})[",".join(zones)] = sha256_hex(content)
             if each in ("tar", "zip"):
-                image = make_image(plan, write_layer(plan, content))
-                found.setdefault(f"image of {recipe.name}", {})[",".join(zones)] = image.index_hex
+                image = make_image(plan, encode_layer(plan, content))
+                found.setdefault(f"image of {recipe.name}", {})[",".join(zones)] = image.index_sha256
     return found
 
 

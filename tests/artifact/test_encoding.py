@@ -4,8 +4,8 @@ import io
 import zipfile
 
 from app.digest import sha256_hex
-from app.tzdb.tzif.decoder import read_tzif
-from app.tzdb.tzif.fat import write_fat
+from app.tzdb.tzif.decoder import decode_tzif
+from app.tzdb.tzif.fat import encode_fat
 from tests.artifact.plans import INVENTED, bundle, plan
 
 ASKED = ("Test/Zone", "Test/Merged", "Etc/Test+1")
@@ -19,7 +19,7 @@ def test_fat_entries_are_the_same_files_written_fat() -> None:
             slim.target_path,
             slim.reason,
         )
-        assert fat.content == write_fat(read_tzif(slim.content))
+        assert fat.content == encode_fat(decode_tzif(slim.content))
         assert fat.sha256 == sha256_hex(fat.content)
 
 
@@ -37,4 +37,4 @@ def test_fat_and_slim_are_different_artifacts() -> None:
 def test_the_sums_of_a_fat_zip_hold() -> None:
     with zipfile.ZipFile(io.BytesIO(bundle(ASKED, format="zip", encoding="fat"))) as archive:
         assert archive.testzip() is None
-        assert archive.read("Test/Zone") == write_fat(read_tzif(INVENTED.files["Test/Zone"].content))
+        assert archive.read("Test/Zone") == encode_fat(decode_tzif(INVENTED.files["Test/Zone"].content))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.gozip import write_gozip
+from app.artifact.gozip import encode_gozip
 from app.digest import sha256_hex
 from tests.artifact.plans import INVENTED_NAMES, bundle, entry, plan
 from tests.data.real_releases import real_release
@@ -68,13 +68,13 @@ def test_every_header_word_is_zero_but_checksum_sizes_name_length_and_offset() -
 def test_the_end_record_is_the_last_22_bytes() -> None:
     # Go's reader looks for it nowhere else.
     assert bundle(["*"], format="zip")[-22:][:4] == END
-    assert write_gozip([]) == END + bytes(18)
+    assert encode_gozip([]) == END + bytes(18)
 
 
 @given(st.sets(st.sampled_from(INVENTED_NAMES), min_size=1), st.sampled_from(["", "zone.tab,tzdata.zi"]))
 def test_zipfile_reads_every_byte(zones: set[str], tables: str) -> None:
     made = plan(zones, format="zip", tables=tables)
-    with zipfile.ZipFile(io.BytesIO(write_gozip(made.entries))) as reader:
+    with zipfile.ZipFile(io.BytesIO(encode_gozip(made.entries))) as reader:
         assert reader.testzip() is None
         assert {info.compress_type for info in reader.infolist()} == {zipfile.ZIP_STORED}
         assert reader.namelist() == [each.path for each in made.entries]
@@ -85,7 +85,7 @@ def test_zipfile_reads_every_byte(zones: set[str], tables: str) -> None:
 
 @given(st.dictionaries(st.text(alphabet="abc/", min_size=1, max_size=8), st.binary(max_size=2_000), max_size=5))
 def test_any_entries_are_read_back_in_their_order(files: dict[str, bytes]) -> None:
-    archive = write_gozip([entry(path, content) for path, content in files.items()])
+    archive = encode_gozip([entry(path, content) for path, content in files.items()])
     with zipfile.ZipFile(io.BytesIO(archive)) as reader:
         assert [(info.filename, info.CRC) for info in reader.infolist()] == [
             (path, zlib.crc32(content)) for path, content in files.items()

@@ -9,25 +9,25 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.tarball import write_gzip
+from app.artifact.tarball import encode_gzip
 from tests.artifact.plans import bundle
 
 
 def test_the_header_says_nothing_of_where_and_when() -> None:
     magic, method, flags, mtime, extra_flags, system = b"\x1f\x8b", b"\x08", b"\x00", bytes(4), b"\x02", b"\xff"
     for content in (b"", b"TZif", bytes(100_000)):
-        assert write_gzip(content).startswith(magic + method + flags + mtime + extra_flags + system)
+        assert encode_gzip(content).startswith(magic + method + flags + mtime + extra_flags + system)
 
 
 def test_the_trailer_holds_checksum_and_length() -> None:
     content = b"TZif" * 1_000
-    compressed = write_gzip(content)
+    compressed = encode_gzip(content)
     assert compressed[-8:] == zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
 
 
 @given(st.binary(max_size=4_000))
 def test_python_reads_it_back(content: bytes) -> None:
-    assert gzip.decompress(write_gzip(content)) == content
+    assert gzip.decompress(encode_gzip(content)) == content
 
 
 def test_gunzip_reads_it_back_without_a_word() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.lock import InvalidLock, Lock, check_server, digest_request, make_lock, parse_lock, write_lock
+from app.artifact.lock import InvalidLock, Lock, check_server, digest_request, format_lock, make_lock, parse_lock
 from app.artifact.record import make_record
 from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
 from app.tzdb.tables import TABLE_NAMES
@@ -38,44 +38,44 @@ def locks(draw: st.DrawFn) -> Lock:
     }
     zones = draw(st.lists(st.sampled_from(SELECTORS), min_size=1))
     spec = parse_spec(draw(st.from_regex(r"\A20[0-9]{2}[a-z]\Z")), zones, format=form, options=options)
-    hex_ = draw(HEXES)
+    sha256 = draw(HEXES)
     server = draw(st.sampled_from(["", SERVER, "http://127.0.0.1:8080", "http://[::1]:80"]))
     return Lock(
         spec=spec,
         content_key=draw(HEXES),
-        hex=hex_,
+        sha256=sha256,
         size=draw(st.integers(1, 16 << 20)),
         tree_digest=f"sha256:{draw(HEXES)}",
-        url=f"{server}/v1/artifacts/{hex_}.{form}" if server else "",
+        url=f"{server}/v1/artifacts/{sha256}.{form}" if server else "",
         request_digest=digest_request(spec),
     )
 
 
 @given(locks())
 def test_a_lock_comes_back_as_it_was_written(lock: Lock) -> None:
-    text = write_lock(lock)
+    text = format_lock(lock)
     assert parse_lock(text) == lock
-    assert write_lock(parse_lock(text)) == text
+    assert format_lock(parse_lock(text)) == text
     assert lock.holds
     assert text.isascii()
-    assert lock.url == (f"{lock.server}/v1/artifacts/{lock.hex}.{lock.spec.format}" if lock.server else "")
+    assert lock.url == (f"{lock.server}/v1/artifacts/{lock.sha256}.{lock.spec.format}" if lock.server else "")
 
 
 @given(st.permutations(SELECTORS))
 def test_the_order_of_the_request_does_not_show(zones: list[str]) -> None:
     def text(selectors: list[str]) -> str:
         spec = parse_spec("2026f", selectors, format="tar", options={})
-        return write_lock(replace(small_lock(), spec=spec))
+        return format_lock(replace(small_lock(), spec=spec))
 
     assert text(zones) == text([*SELECTORS, *SELECTORS])
 
 
 def test_the_file_reads_as_toml_with_one_zone_a_line() -> None:
     lock = small_lock()
-    text = write_lock(lock)
+    text = format_lock(lock)
     read = tomllib.loads(text)
     assert read["release"] == "2099a"
-    assert read["artifact"]["digest"] == f"sha256:{lock.hex}"
+    assert read["artifact"]["digest"] == f"sha256:{lock.sha256}"
     assert read["artifact"]["url"].startswith(SERVER)
     assert '\n  "Test/*",\n' in text
 
@@ -83,14 +83,14 @@ def test_the_file_reads_as_toml_with_one_zone_a_line() -> None:
 def test_the_module_of_a_go_package_is_a_member_that_others_do_without() -> None:
     lock = small_lock()
     spec = parse_spec("2099a", ["Test/*"], format="go.zip", options={"module": "tz.internal/test"})
-    text = write_lock(replace(lock, spec=spec, url=""))
+    text = format_lock(replace(lock, spec=spec, url=""))
     assert '\nmodule = "tz.internal/test"\n' in text
     assert parse_lock(text).spec == spec
-    assert "module" not in write_lock(lock)
+    assert "module" not in format_lock(lock)
 
 
 def test_a_change_by_hand_shows() -> None:
-    text = write_lock(small_lock())
+    text = format_lock(small_lock())
     for old, new in (('"Test/*"', '"Test/Zone"'), ('"2099a"', '"2098a"'), ('"hard"', '"copy"'), ('"exact"', '"all"')):
         assert not parse_lock(text.replace(old, new)).holds
 
@@ -103,7 +103,7 @@ MEMBERS = (
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_each_member_must_be_there_and_of_its_type(member: str) -> None:
-    text = write_lock(small_lock())
+    text = format_lock(small_lock())
     line = re.compile(
         rf"^{member} = (?:\[.*?\n?\]|.*)$", re.MULTILINE | re.DOTALL if member == "zones" else re.MULTILINE
     )
@@ -116,14 +116,14 @@ def test_each_member_must_be_there_and_of_its_type(member: str) -> None:
 
 @pytest.mark.parametrize("table", ["", "[selection]\n", "[options]\n", "[artifact]\n"])
 def test_an_unknown_member_is_named(table: str) -> None:
-    text = write_lock(small_lock())
+    text = format_lock(small_lock())
     changed = text.replace(table, f"{table}colour = 1\n", 1) if table else f"colour = 1\n{text}"
     with pytest.raises(InvalidLock, match="colour"):
         parse_lock(changed)
 
 
 def test_another_version_is_told_before_anything_else() -> None:
-    text = write_lock(small_lock()).replace("version = 1", "version = 2\ncolour = 1")
+    text = format_lock(small_lock()).replace("version = 1", "version = 2\ncolour = 1")
     with pytest.raises(InvalidLock, match="version '2', this program reads 1"):
         parse_lock(text)
 
@@ -148,7 +148,7 @@ def test_another_version_is_told_before_anything_else() -> None:
     ],
 )
 def test_what_cannot_be_is_refused(old: str, new: str, said: str) -> None:
-    text = write_lock(small_lock())
+    text = format_lock(small_lock())
     assert old in text
     with pytest.raises(InvalidLock, match=said):
         parse_lock(text.replace(old, new))
@@ -156,14 +156,14 @@ def test_what_cannot_be_is_refused(old: str, new: str, said: str) -> None:
 
 @given(st.data())
 def test_a_damaged_lock_is_refused_or_still_a_lock(data: st.DataObject) -> None:
-    text = write_lock(small_lock())
+    text = format_lock(small_lock())
     at, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 40))
     damaged = text[:at] + data.draw(st.text(max_size=10)) + text[at + length :]
     try:
         lock = parse_lock(damaged)
     except InvalidLock:
         return
-    assert parse_lock(write_lock(lock)) == lock
+    assert parse_lock(format_lock(lock)) == lock
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from app.tzdb.names import by_component
 from app.tzdb.release import Origin, make_release
 from tests.artifact.plans import INVENTED, INVENTED_NAMES, entry, plan
 from tests.data.invented_release import contents_and_tables, make_invented_release
-from tests.tzdb.tzif.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 OPTIONS = {
     "aliases": st.sampled_from(["exact", "target", "all"]),
@@ -97,7 +97,7 @@ def test_tables_stand_in_order_among_the_names() -> None:
 def test_tables_stand_before_names_that_sort_after_them() -> None:
     contents, tables = contents_and_tables()
     tables["tzdata.zi"] += b"Z zulu 0 - Z\n"
-    contents["zulu"] = write_tzif(Block(designations=b"ZZZ\0"), footer=b"ZZZ0")
+    contents["zulu"] = encode_tzif(Block(designations=b"ZZZ\0"), footer=b"ZZZ0")
     lower = make_release("2099a", origin=Origin("invented", None, None, "nothing"), contents=contents, tables=tables)
     made = plan(["zulu", "Legacy"], lower, format="zip", tables="zone.tab")
     assert [entry.path for entry in made.entries] == ["Legacy", "zone.tab", "zulu"]
@@ -187,8 +187,8 @@ def test_any_other_path_or_content_is_another_key(files: list[tuple[str, bytes]]
 
 def test_the_content_key_is_what_its_docstring_says() -> None:
     made = plan(["Test/Merged", "Test/Zone"])
-    hex_ = INVENTED.files["Test/Zone"].sha256
-    array = ["tar.1", ["Test/Merged", "hard", hex_, "Test/Zone"], ["Test/Zone", "file", hex_, None]]
+    sha256 = INVENTED.files["Test/Zone"].sha256
+    array = ["tar.1", ["Test/Merged", "hard", sha256, "Test/Zone"], ["Test/Zone", "file", sha256, None]]
     assert made.content_key == sha256_hex(json.dumps(array, separators=(",", ":")).encode())
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.artifact.plan import Entry, Plan
 from app.artifact.spec import MAX_PREFIX_LENGTH
-from app.artifact.tarball import MTIME, write_tar
+from app.artifact.tarball import MTIME, encode_tar
 from app.tzdb.names import MAX_NAME_LENGTH, MAX_NAME_PARTS
 from app.tzdb.release import Release
 from tests.artifact.plans import INVENTED_NAMES, bundle, entry, plan
@@ -131,11 +131,11 @@ class TestLayout:
         archive = bundle(["Legacy"])
         assert len(archive) == 4 * BLOCK
         assert archive.endswith(bytes(2 * BLOCK))
-        assert write_tar([]) == bytes(2 * BLOCK)
+        assert encode_tar([]) == bytes(2 * BLOCK)
 
     @pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 1_024])
     def test_contents_are_filled_to_whole_blocks(self, size: int) -> None:
-        archive = write_tar([entry("a", b"x" * size), entry("b", b"y")])
+        archive = encode_tar([entry("a", b"x" * size), entry("b", b"y")])
         assert len(archive) == BLOCK * (1 + -(-size // BLOCK) + 2 + 2)
         with tarfile.open(fileobj=io.BytesIO(archive)) as reader:
             assert [member.size for member in reader.getmembers()] == [size, 1]
@@ -190,7 +190,7 @@ class TestLayout:
         ],
     )
     def test_symbolic_links_are_as_short_as_they_can_be(self, path: str, target: str, link: str) -> None:
-        archive = write_tar([Entry(path, "symbolic", path, target, target, "", 0, "", b"")])
+        archive = encode_tar([Entry(path, "symbolic", path, target, target, "", 0, "", b"")])
         with tarfile.open(fileobj=io.BytesIO(archive)) as reader:
             (member,) = (each for each in reader.getmembers() if each.issym())
         assert member.linkname == link
@@ -205,7 +205,7 @@ class TestLayout:
             Entry(f"{prefix}/{'b' * MAX_NAME_LENGTH}", "hard", "", "", longest, "", 0, "", b"long"),
             Entry(deepest, "symbolic", "", "", longest, "", 0, "", b"long"),
         ]
-        with tarfile.open(fileobj=io.BytesIO(write_tar(entries))) as reader:
+        with tarfile.open(fileobj=io.BytesIO(encode_tar(entries))) as reader:
             members = {member.name: member for member in reader.getmembers()}
         assert members[longest].isreg()
         assert members[f"{prefix}/{'b' * MAX_NAME_LENGTH}"].linkname == longest
@@ -218,7 +218,7 @@ class TestReaders:
     @given(SELECTIONS, OPTIONS)
     def test_tarfile_reads_every_byte(self, zones: set[str], options: dict[str, str]) -> None:
         made = plan(zones, **options)
-        with tarfile.open(fileobj=io.BytesIO(write_tar(made.entries))) as reader:
+        with tarfile.open(fileobj=io.BytesIO(encode_tar(made.entries))) as reader:
             for member in reader.getmembers():
                 assert (member.uid, member.gid, member.uname, member.gname) == (0, 0, "", "")
                 assert (member.mtime, member.pax_headers, member.issparse()) == (MTIME, {}, False)
@@ -230,7 +230,7 @@ class TestReaders:
     def test_gnu_tar_unpacks_every_byte_without_a_word(self, zones: set[str], options: dict[str, str]) -> None:
         made = plan(zones, **options)
         with tempfile.TemporaryDirectory() as folder:
-            extract(write_tar(made.entries), Path(folder))
+            extract(encode_tar(made.entries), Path(folder))
             assert read_tree(Path(folder)) == expected_tree(made)
 
     def test_times_modes_and_links_arrive(self, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ class TestReaders:
         made = plan(["*"], links="symbolic", prefix="usr/share")
         for place in ("one", "another/deep"):
             (tmp_path / place).mkdir(parents=True)
-            extract(write_tar(made.entries), tmp_path / place)
+            extract(encode_tar(made.entries), tmp_path / place)
             assert read_tree(tmp_path / place) == expected_tree(made)
         assert (tmp_path / "one/usr/share/Legacy").readlink() == Path("Test/Other")
 

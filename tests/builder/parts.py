@@ -9,14 +9,14 @@ from app.sources.base import Loaded, Offers, Source
 from app.store.base import NoteKind
 from app.store.memory import MemoryStore
 from app.tzdb.release import TzifPool
-from tests.sources.wheels import TREE, small_package, write_record, write_wheel
+from tests.sources.wheels import TREE, encode_record, small_package, write_wheel
 
 
 def put_wheel(directory: Path, iana: str = "2026f", *, package: str | None = None, broken: bool = False) -> Path:
     """Write the wheel of a release of the small package; a broken one can be named and does not verify."""
     package = package or f"{iana[:4]}.{ord(iana[4]) - ord('a') + 1}"
     files = small_package(iana=iana, package=package)
-    record = write_record(files)
+    record = encode_record(files)
     if broken:
         files[f"{TREE}Japan"] = files[f"{TREE}UTC"]
     path = directory / f"tzdata-{package}-py2.py3-none-any.whl"

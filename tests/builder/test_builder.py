@@ -45,7 +45,7 @@ class Observed:
 class TestBuilding:
     async def test_an_artifact_is_its_bytes(self, wheels: Path) -> None:
         artifact = await Observed(wheels).builder.build(spec("Asia/Tokyo", "UTC"))
-        assert artifact.hex == sha256_hex(artifact.content)
+        assert artifact.sha256 == sha256_hex(artifact.content)
         assert artifact.record.row["size"] == len(artifact.content)
         assert artifact.record.row["content_key"] == artifact.plan.content_key
         assert [entry.path for entry in artifact.plan.entries] == ["Asia/Tokyo", "UTC"]
@@ -67,7 +67,7 @@ class TestBuilding:
         put_wheel(wheels, "2026e")
         observed = Observed(wheels)
         newer, older = [await observed.builder.build(spec(release=version)) for version in ("2026f", "2026e")]
-        assert newer.hex == older.hex
+        assert newer.sha256 == older.sha256
         assert (newer.plan.release, older.plan.release) == ("2026f", "2026e")
         assert observed.outcomes == ["built", "stored"]
 
@@ -102,7 +102,7 @@ class TestManyAtOnce:
         store.door.set()
         artifacts = await asyncio.gather(*builds)
         assert observed.outcomes.count("built") == 1
-        assert len({artifact.hex for artifact in artifacts}) == 1
+        assert len({artifact.sha256 for artifact in artifacts}) == 1
 
     async def test_a_caller_who_leaves_takes_no_one_along(self, wheels: Path) -> None:
         store = StoreWithDoor()
@@ -112,7 +112,7 @@ class TestManyAtOnce:
         first.cancel()
         second.cancel()
         store.door.set()
-        assert (await third).hex
+        assert (await third).sha256
         assert (first.cancelled(), second.cancelled()) == (True, True)
         assert observed.outcomes.count("built") == 1
 
@@ -125,7 +125,7 @@ class TestManyAtOnce:
         await asyncio.wait([lonely])
         store.door.set()
         artifact = await observed.builder.build(spec())
-        assert store.read_blob(artifact.hex) == artifact.content
+        assert store.read_blob(artifact.sha256) == artifact.content
         assert observed.outcomes.count("built") == 1
 
     async def test_too_many_different_ones_are_refused_with_a_time_to_come_back(self, wheels: Path) -> None:
@@ -140,42 +140,42 @@ class TestManyAtOnce:
         equal = asyncio.create_task(observed.builder.build(specs[0]))
         await asyncio.sleep(0.05)
         store.door.set()
-        assert (await equal).hex == (await waiting[0]).hex
+        assert (await equal).sha256 == (await waiting[0]).sha256
         await waiting[1]
-        assert (await observed.builder.build(spec("Japan"))).hex
+        assert (await observed.builder.build(spec("Japan"))).sha256
 
 
 class TestFinding:
     async def test_an_artifact_is_found_by_its_digest(self, wheels: Path) -> None:
         builder = Observed(wheels).builder
         artifact = await builder.build(spec())
-        found = await builder.find(artifact.hex)
+        found = await builder.find(artifact.sha256)
         assert (found.content, found.record) == (artifact.content, artifact.record)
-        assert await builder.record(artifact.hex) == artifact.record
+        assert await builder.record(artifact.sha256) == artifact.record
 
-    @pytest.mark.parametrize("hex_", [sha256_hex(b"never built"), "", "x", "../x", "A" * 64])
-    async def test_what_was_never_built_is_unknown(self, wheels: Path, hex_: str) -> None:
+    @pytest.mark.parametrize("sha256", [sha256_hex(b"never built"), "", "x", "../x", "A" * 64])
+    async def test_what_was_never_built_is_unknown(self, wheels: Path, sha256: str) -> None:
         builder = Observed(wheels).builder
         with pytest.raises(UnknownArtifact):
-            await builder.find(hex_)
+            await builder.find(sha256)
         with pytest.raises(UnknownArtifact):
-            await builder.record(hex_)
+            await builder.record(sha256)
 
     @pytest.mark.parametrize("format", ["tar", "tar.gz", "zip"])
     async def test_lost_bytes_are_built_again_and_kept(self, wheels: Path, tmp_path: Path, format: str) -> None:
         observed = Observed(wheels, DiskStore(tmp_path / "store"))
         artifact = await observed.builder.build(spec("*", format=format))
-        lose_blob(tmp_path, artifact.hex)
-        found = await observed.builder.find(artifact.hex)
+        lose_blob(tmp_path, artifact.sha256)
+        found = await observed.builder.find(artifact.sha256)
         assert found.content == artifact.content
         assert observed.outcomes == ["built", "rebuilt"]
-        assert observed.store.read_blob(artifact.hex) == artifact.content
+        assert observed.store.read_blob(artifact.sha256) == artifact.content
 
     async def test_many_who_look_for_lost_bytes_share_one_build(self, wheels: Path, tmp_path: Path) -> None:
         observed = Observed(wheels, DiskStore(tmp_path / "store"))
         artifact = await observed.builder.build(spec())
-        lose_blob(tmp_path, artifact.hex)
-        found = await asyncio.gather(*(observed.builder.find(artifact.hex) for _ in range(50)))
+        lose_blob(tmp_path, artifact.sha256)
+        found = await asyncio.gather(*(observed.builder.find(artifact.sha256) for _ in range(50)))
         assert {each.content for each in found} == {artifact.content}
         assert observed.outcomes.count("rebuilt") < 50
 
@@ -183,12 +183,12 @@ class TestFinding:
         observed = Observed(wheels, DiskStore(tmp_path / "store"))
         asked = spec("Japan", aliases="all", links="symbolic", tables="zone.tab,tzdata.zi", prefix="usr/share/zoneinfo")
         artifact = await observed.builder.build(asked)
-        lose_blob(tmp_path, artifact.hex)
-        assert (await observed.builder.find(artifact.hex)).content == artifact.content
+        lose_blob(tmp_path, artifact.sha256)
+        assert (await observed.builder.find(artifact.sha256)).content == artifact.content
 
 
-def lose_blob(tmp_path: Path, hex_: str) -> None:
-    (tmp_path / "store" / "blobs" / hex_[:2] / hex_).unlink()
+def lose_blob(tmp_path: Path, sha256: str) -> None:
+    (tmp_path / "store" / "blobs" / sha256[:2] / sha256).unlink()
 
 
 class TestStoresThatFail:
@@ -198,7 +198,7 @@ class TestStoresThatFail:
         (tmp_path / "store" / "temporary").write_bytes(b"")
         for _ in range(2):
             artifact = await observed.builder.build(spec())
-            assert sha256_hex(artifact.content) == artifact.hex
+            assert sha256_hex(artifact.content) == artifact.sha256
         assert observed.outcomes == ["unkept", "unkept"]
 
     async def test_the_caller_gets_the_bytes_when_nothing_can_be_read(self, wheels: Path, tmp_path: Path) -> None:
@@ -206,18 +206,18 @@ class TestStoresThatFail:
         for folder in ("blobs", "records", "origins"):
             (tmp_path / "store" / folder).write_bytes(b"")
         artifact = await observed.builder.build(spec())
-        assert sha256_hex(artifact.content) == artifact.hex
+        assert sha256_hex(artifact.content) == artifact.sha256
         assert observed.outcomes == ["unkept"]
         with pytest.raises(StoreUnavailable):
-            await observed.builder.find(artifact.hex)
+            await observed.builder.find(artifact.sha256)
 
     async def test_lost_bytes_are_served_even_if_they_cannot_be_kept(self, wheels: Path, tmp_path: Path) -> None:
         observed = Observed(wheels, DiskStore(tmp_path / "store"))
         artifact = await observed.builder.build(spec())
-        lose_blob(tmp_path, artifact.hex)
+        lose_blob(tmp_path, artifact.sha256)
         (tmp_path / "store" / "temporary").rmdir()
         (tmp_path / "store" / "temporary").write_bytes(b"")
-        assert (await observed.builder.find(artifact.hex)).content == artifact.content
+        assert (await observed.builder.find(artifact.sha256)).content == artifact.content
 
 
 async def test_specs_of_one_set_have_one_content_key(wheels: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.errors import EXIT_CODES, UNEXPECTED, exit_code, write_message
+from app.cli.errors import EXIT_CODES, UNEXPECTED, exit_code, format_message
 from app.cli.parts import Local, Parts
 from app.errors import InvalidName, TzdataFilterError, UnknownZones
 from app.settings import InvalidSettings, Settings
@@ -53,11 +53,11 @@ def test_the_help_lists_every_code() -> None:
 
 class TestMessages:
     def test_one_line_says_what_is_wrong(self) -> None:
-        assert write_message(InvalidName("'x y' is no name")) == "tzdata-filter: 'x y' is no name"
+        assert format_message(InvalidName("'x y' is no name")) == "tzdata-filter: 'x y' is no name"
 
     def test_suggestions_follow_indented_if_the_line_has_no_room_for_them(self) -> None:
         error = UnknownZones("2 are missing", suggestions={"Berln": ["Europe/Berlin"], "Foo": []})
-        assert write_message(error).splitlines() == [
+        assert format_message(error).splitlines() == [
             "tzdata-filter: 2 are missing",
             "  Berln: did you mean Europe/Berlin?",
             "  Foo: nothing is spelled alike",
@@ -65,11 +65,11 @@ class TestMessages:
 
     def test_a_long_list_is_cut(self) -> None:
         error = UnknownZones("many are missing", suggestions={f"Zone{number}": [] for number in range(100)})
-        lines = write_message(error).splitlines()
+        lines = format_message(error).splitlines()
         assert (len(lines), lines[-1]) == (22, "  and 80 more")
 
     def test_all_wrong_settings_are_listed(self) -> None:
-        lines = write_message(InvalidSettings(["port='x': no", "host='': no"])).splitlines()
+        lines = format_message(InvalidSettings(["port='x': no", "host='': no"])).splitlines()
         assert lines == ["tzdata-filter: 2 settings cannot be used", "  port='x': no", "  host='': no"]
 
 

@@ -42,7 +42,7 @@ class Wheel:
 
 
 @cache
-def read_wheel(wheels_dir: Path, package_version: str) -> Wheel:
+def decode_wheel(wheels_dir: Path, package_version: str) -> Wheel:
     with zipfile.ZipFile(wheels_dir / f"tzdata-{package_version}-py2.py3-none-any.whl") as archive:
         record = archive.read(f"tzdata-{package_version}.dist-info/RECORD").decode()
         names = archive.read("tzdata/zones").decode().split()

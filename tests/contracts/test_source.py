@@ -14,7 +14,7 @@ from app.sources.directory import WheelDirectory
 from app.sources.installed import InstalledSource
 from app.sources.tree import TreeSource
 from app.tzdb.release import TzifPool
-from tests.sources.wheels import RECORD, TREE, small_package, unpack_package, write_record, write_wheel
+from tests.sources.wheels import RECORD, TREE, encode_record, small_package, unpack_package, write_wheel
 
 Files = Mapping[str, bytes]
 
@@ -31,7 +31,7 @@ def wheels_place(directory: Path) -> Place:
     wheel = directory / "tzdata-2026.6-py2.py3-none-any.whl"
     return Place(
         WheelDirectory(directory),
-        lambda files, promised: _ignore(wheel.write_bytes(write_wheel(files, record=write_record(promised)))),
+        lambda files, promised: _ignore(wheel.write_bytes(write_wheel(files, record=encode_record(promised)))),
     )
 
 
@@ -42,7 +42,7 @@ def tree_place(directory: Path) -> Place:
 
 def installed_place(directory: Path) -> Place:
     def put(files: Files, promised: Files) -> None:
-        unpack_package({**files, RECORD: write_record(promised)}, directory)
+        unpack_package({**files, RECORD: encode_record(promised)}, directory)
 
     return Place(InstalledSource(), put)
 

@@ -39,9 +39,9 @@ def test_what_was_never_written_is_absent(store: Store) -> None:
 
 
 def test_a_blob_under_another_sum_is_a_mistake_of_the_caller(store: Store) -> None:
-    for hex_ in (KEY, *NOT_KEYS):
+    for sha256 in (KEY, *NOT_KEYS):
         with pytest.raises(ValueError, match=r"is not the sha256"):
-            store.write_blob(hex_, b"content")
+            store.write_blob(sha256, b"content")
     assert store.read_blob(KEY) is None
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from app.tzdb.release import Origin, Release, make_release
 from app.tzdb.tables import TableName
-from tests.tzdb.tzif.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 VERSION = "2099a"
 PACKAGE_VERSION = "2099.1"
@@ -104,7 +104,7 @@ def wheel_name(package_version: str = PACKAGE_VERSION) -> str:
     return f"tzdata-{package_version}-py2.py3-none-any.whl"
 
 
-def write_record(files: Mapping[str, bytes], package_version: str = PACKAGE_VERSION) -> bytes:
+def encode_record(files: Mapping[str, bytes], package_version: str = PACKAGE_VERSION) -> bytes:
     """Return a RECORD that promises exactly ``files``."""
     lines = []
     for path, content in files.items():
@@ -122,7 +122,7 @@ def write_wheel(
     files: Mapping[str, bytes], *, record: bytes | None = None, package_version: str = PACKAGE_VERSION
 ) -> bytes:
     """Return the bytes of a wheel of ``files``, with ``record`` or, without it, a RECORD that is right."""
-    record = write_record(files, package_version) if record is None else record
+    record = encode_record(files, package_version) if record is None else record
     return write_archive([*files.items(), (record_path(package_version), record)])
 
 
@@ -140,7 +140,7 @@ def write_archive(members: Iterable[tuple[str, bytes]]) -> bytes:
 
 def _fixed(utoff: int, designation: str, *, footer: str) -> bytes:
     block = Block(types=((utoff, 0, 0),), designations=designation.encode() + b"\0")
-    return write_tzif(block, footer=footer.encode())
+    return encode_tzif(block, footer=footer.encode())
 
 
 def _test_zone() -> bytes:
@@ -151,7 +151,7 @@ def _test_zone() -> bytes:
         types=((5_400, 0, 0), (7_200, 0, 4), (10_800, 1, 8)),
         designations=b"LMT\0TST\0TDT\0",
     )
-    return write_tzif(block, footer=b"TST-2TDT,M3.5.0,M10.5.0/3")
+    return encode_tzif(block, footer=b"TST-2TDT,M3.5.0,M10.5.0/3")
 
 
 def _dist_info(package_version: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.sources.wheel import load_wheel
-from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.decoder import decode_tzif
 from tests.data import invented_release
 
 ZIC = shutil.which("zic", path="/usr/sbin:/usr/bin:/sbin:/bin") or "zic"
@@ -40,4 +40,4 @@ def test_its_files_mean_what_its_tzdata_zi_says(tmp_path: Path) -> None:
                 instant = datetime(year, month, 1, tzinfo=UTC)
                 mine, other = instant.astimezone(ours), instant.astimezone(theirs)
                 assert (mine.utcoffset(), mine.tzname()) == (other.utcoffset(), other.tzname()), (name, instant)
-        assert read_tzif(content).footer == read_tzif((tmp_path / "out" / name).read_bytes()).footer
+        assert decode_tzif(content).footer == decode_tzif((tmp_path / "out" / name).read_bytes()).footer

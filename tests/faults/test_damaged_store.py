@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.artifact.record import Record, make_record, read_record, write_record
+from app.artifact.record import Record, decode_record, encode_record, make_record
 from app.builder.builder import Artifact, Builder, Outcome
 from app.digest import sha256_hex
 from app.errors import UnknownArtifact
@@ -45,14 +45,14 @@ class House:
         return await self.builder.build(spec("*", format="tar.gz"))
 
     def file(self, folder: str, artifact: Artifact) -> Path:
-        key = artifact.plan.content_key if folder == "records" else artifact.hex
+        key = artifact.plan.content_key if folder == "records" else artifact.sha256
         return self._directory / folder / key[:2] / key
 
     def change_record(self, artifact: Artifact, **members: object) -> None:
         """Put another record in the place of the artifact's, with a right sum."""
         row = {**artifact.record.row, **members}
-        record = read_record(write_record(Record(artifact.hex, row)))  # type: ignore[arg-type]  # wrong on purpose
-        self.store.write_note("record", artifact.plan.content_key, write_record(record))
+        record = decode_record(encode_record(Record(artifact.sha256, row)))  # type: ignore[arg-type]  # wrong on purpose
+        self.store.write_note("record", artifact.plan.content_key, encode_record(record))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_flipped_bits_are_never_served_and_are_repaired_by_the_next_build(
         path.write_bytes(changed)
         assert (await house.build()).content == artifact.content
         assert path.read_bytes() == whole
-        assert (await house.builder.find(artifact.hex)).content == artifact.content
+        assert (await house.builder.find(artifact.sha256)).content == artifact.content
     assert house.outcomes == ["built"] * 11
 
 
@@ -80,7 +80,7 @@ async def test_a_flipped_bit_in_a_blob_is_repaired_by_who_looks_for_it(house: Ho
     artifact = await house.build()
     path = house.file("blobs", artifact)
     path.write_bytes(b"\0" + path.read_bytes()[1:])
-    assert (await house.builder.find(artifact.hex)).content == artifact.content
+    assert (await house.builder.find(artifact.sha256)).content == artifact.content
     assert path.read_bytes() == artifact.content
     assert house.outcomes == ["built", "rebuilt"]
 
@@ -92,7 +92,7 @@ async def test_lost_files_come_back_with_the_next_build(house: House, folder: st
     path.unlink()
     await house.build()
     assert path.is_file()
-    assert (await house.builder.find(artifact.hex)).content == artifact.content
+    assert (await house.builder.find(artifact.sha256)).content == artifact.content
 
 
 async def test_a_record_filed_under_another_key_is_not_believed(house: House) -> None:
@@ -102,17 +102,17 @@ async def test_a_record_filed_under_another_key_is_not_believed(house: House) ->
     assert (await house.build()).content == artifact.content
     house.file("records", artifact).write_bytes(house.file("records", other).read_bytes())
     with pytest.raises(UnknownArtifact):
-        await house.builder.find(artifact.hex)
+        await house.builder.find(artifact.sha256)
 
 
 async def test_an_origin_that_leads_to_another_artifact_is_not_believed(house: House) -> None:
     artifact = await house.build()
     other = await house.builder.build(spec("UTC"))
-    house.store.write_note("origin", artifact.hex, other.plan.content_key.encode())
+    house.store.write_note("origin", artifact.sha256, other.plan.content_key.encode())
     with pytest.raises(UnknownArtifact):
-        await house.builder.find(artifact.hex)
+        await house.builder.find(artifact.sha256)
     await house.build()
-    assert (await house.builder.find(artifact.hex)).content == artifact.content
+    assert (await house.builder.find(artifact.sha256)).content == artifact.content
 
 
 class TestLostBytesThatCannotComeBack:
@@ -128,13 +128,13 @@ class TestLostBytesThatCannotComeBack:
         artifact = await self.lost(house)
         house.change_record(artifact, recipe="tar.1+gzip.1+zlib-0.1")
         with pytest.raises(UnknownArtifact, match=r"zlib-0\.1, which cannot be followed here"):
-            await house.builder.find(artifact.hex)
+            await house.builder.find(artifact.sha256)
 
     async def test_it_comes_out_unequal(self, house: House) -> None:
         artifact = await self.lost(house)
         house.change_record(artifact, request={**artifact.record.row["request"], "zones": ["UTC"]})
         with pytest.raises(UnknownArtifact, match=r"does not come out equal"):
-            await house.builder.find(artifact.hex)
+            await house.builder.find(artifact.sha256)
         assert house.outcomes[-1] == "failed"
         assert not house.file("blobs", artifact).exists()
 
@@ -143,23 +143,23 @@ class TestLostBytesThatCannotComeBack:
         put_wheel(house.wheels, "2026g")
         (house.wheels / "tzdata-2026.6-py2.py3-none-any.whl").unlink()
         with pytest.raises(UnknownArtifact, match=r"release 2026f is not known here"):
-            await house.builder.find(artifact.hex)
+            await house.builder.find(artifact.sha256)
 
     async def test_its_release_no_longer_has_its_zones(self, house: House) -> None:
         artifact = await self.lost(house)
         house.change_record(artifact, request={**artifact.record.row["request"], "zones": ["Europe/Atlantis"]})
         with pytest.raises(UnknownArtifact, match=r"Europe/Atlantis"):
-            await house.builder.find(artifact.hex)
+            await house.builder.find(artifact.sha256)
 
     async def test_its_record_still_says_what_it_was(self, house: House) -> None:
         artifact = await self.lost(house)
-        assert await house.builder.record(artifact.hex) == artifact.record
+        assert await house.builder.record(artifact.sha256) == artifact.record
 
 
 async def test_a_record_without_its_blob_is_a_miss(house: House) -> None:
     """What a crash between two stores, or a partial copy of a directory, may leave."""
     plan = await house.builder.plan(spec("UTC"))
     record = make_record(plan, b"bytes that were never stored")
-    house.store.write_note("record", plan.content_key, write_record(record))
+    house.store.write_note("record", plan.content_key, encode_record(record))
     artifact = await house.builder.build(spec("UTC"))
-    assert artifact.hex == sha256_hex(artifact.content) != record.hex
+    assert artifact.sha256 == sha256_hex(artifact.content) != record.sha256

@@ -60,15 +60,15 @@ logging.disable()
 builder = Builder(Library([WheelDirectory(root.parent)], ledger=Ledger(MemoryStore())), store)
 spec = parse_spec("2026f", ["*"], format="tar", options={"tables": "tzdata.zi,zone.tab", "links": "copy"})
 first = asyncio.run(builder.build(spec))
-lost = store.read_blob(first.hex) is None
+lost = store.read_blob(first.sha256) is None
 room.truncate(0)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 second = asyncio.run(builder.build(spec))
 print(json.dumps({
-    "right": sha256_hex(first.content) == first.hex,
+    "right": sha256_hex(first.content) == first.sha256,
     "lost": lost,
     "equal": first.content == second.content,
-    "kept": store.read_blob(second.hex) == second.content,
+    "kept": store.read_blob(second.sha256) == second.content,
 }))
 """
 

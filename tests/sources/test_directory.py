@@ -8,7 +8,7 @@ import pytest
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.directory import WheelDirectory
 from app.sources.wheel import MAX_WHEEL_BYTES
-from tests.sources.wheels import INIT, TREE, ZI, small_package, write_record, write_wheel
+from tests.sources.wheels import INIT, TREE, ZI, encode_record, small_package, write_wheel
 
 BROKEN_DISK = Path("/proc/self/mem")
 """A regular file that opens and whose first byte nobody can read, not even root."""
@@ -22,7 +22,7 @@ def put(directory: Path, *, iana: str = "2026f", package: str = "2026.6", file_n
 
 def tampered() -> bytes:
     files = small_package()
-    return write_wheel({**files, f"{TREE}Japan": files[f"{TREE}UTC"]}, record=write_record(files))
+    return write_wheel({**files, f"{TREE}Japan": files[f"{TREE}UTC"]}, record=encode_record(files))
 
 
 def test_an_empty_directory_offers_nothing(tmp_path: Path) -> None:

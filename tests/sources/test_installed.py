@@ -8,11 +8,20 @@ import pytest
 from app.errors import UnknownRelease, UntrustedRelease
 from app.sources.installed import InstalledSource
 from app.sources.wheel import load_wheel
-from tests.sources.wheels import DIST_INFO, INIT, RECORD, TREE, small_package, unpack_package, write_record, write_wheel
+from tests.sources.wheels import (
+    DIST_INFO,
+    INIT,
+    RECORD,
+    TREE,
+    encode_record,
+    small_package,
+    unpack_package,
+    write_wheel,
+)
 
 
 def install(files: dict[str, bytes], directory: Path, path: pytest.MonkeyPatch, *, record: bytes | None = None) -> None:
-    promised = write_record(files) if record is None else record
+    promised = encode_record(files) if record is None else record
     unpack_package({**files, RECORD: promised}, directory)
     path.syspath_prepend(directory)
 
@@ -55,14 +64,14 @@ def test_an_install_of_the_small_package_loads(tmp_path: Path, monkeypatch: pyte
 
 def test_what_an_installer_adds_is_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = small_package()
-    record = write_record(files) + f"tzdata/__pycache__/__init__.cpython-311.pyc,,\n{DIST_INFO}/INSTALLER,,\n".encode()
+    record = encode_record(files) + f"tzdata/__pycache__/__init__.cpython-311.pyc,,\n{DIST_INFO}/INSTALLER,,\n".encode()
     install(files, tmp_path, monkeypatch, record=record)
     assert InstalledSource().load("2026f", {}).release.version == "2026f"
 
 
 def test_a_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = small_package()
-    install({**files, f"{TREE}Japan": files[f"{TREE}UTC"]}, tmp_path, monkeypatch, record=write_record(files))
+    install({**files, f"{TREE}Japan": files[f"{TREE}UTC"]}, tmp_path, monkeypatch, record=encode_record(files))
     assert refusal() == "'tzdata/zoneinfo/Japan' differs from its sha256 in RECORD"
 
 
@@ -86,14 +95,14 @@ def test_a_record_that_is_no_text_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_a_zone_without_a_sum_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = small_package()
     others = {path: content for path, content in files.items() if path != f"{TREE}Japan"}
-    install(files, tmp_path, monkeypatch, record=write_record(others) + f"{TREE}Japan,,\n".encode())
+    install(files, tmp_path, monkeypatch, record=encode_record(others) + f"{TREE}Japan,,\n".encode())
     assert refusal() == "the zone 'Japan' is listed and has no file"
 
 
 def test_a_record_that_reaches_outside_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = small_package()
     (tmp_path / "outside").write_bytes(b"")
-    record = write_record(files) + b"tzdata/../outside,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"
+    record = encode_record(files) + b"tzdata/../outside,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"
     install(files, tmp_path, monkeypatch, record=record)
     assert refusal() == "RECORD lists 'tzdata/../outside', which is outside the package"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import UntrustedRelease
-from app.sources.package import read_iana_name, read_package_version
+from app.sources.package import parse_iana_name, parse_package_version
 from app.sources.wheel import load_wheel
 from tests.sources.wheels import DEFLATED, INIT, STORED, TREE, ZI, ZONES, small_package, write_wheel
 
@@ -34,14 +34,14 @@ def refusal(files: dict[str, bytes], *, method: int = DEFLATED) -> str:
 )
 def test_a_package_that_names_no_release_is_refused(init: bytes) -> None:
     with pytest.raises(UntrustedRelease, match=r"names no IANA release"):
-        read_iana_name(init)
+        parse_iana_name(init)
     assert "names no IANA release" in refusal({**small_package(), INIT: init})
 
 
 def test_a_package_without_its_own_version_is_refused() -> None:
     init = b'IANA_VERSION = "2026f"\n'
     with pytest.raises(UntrustedRelease, match=r"names no package version"):
-        read_package_version(init)
+        parse_package_version(init)
     assert "names no package version" in refusal({**small_package(), INIT: init})
 
 

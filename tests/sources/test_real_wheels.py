@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UntrustedRelease
-from app.sources.wheel import load_wheel, parse_record, read_wheel
+from app.sources.wheel import decode_wheel, load_wheel, parse_record
 from app.tzdb.release import Release, TzifPool
 
 IANA_NAMES = {
@@ -81,7 +81,7 @@ def test_counts_of_the_newest_release(releases: dict[str, Release]) -> None:
 def test_every_file_is_the_one_that_record_promises(wheels_dir: Path) -> None:
     checked = 0
     for wheel in sorted(wheels_dir.glob("tzdata-*.whl")):
-        files = read_wheel(wheel.read_bytes())
+        files = decode_wheel(wheel.read_bytes())
         with zipfile.ZipFile(wheel) as archive:
             record = next(name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
             assert files == {name: archive.read(name) for name in archive.namelist()}

@@ -5,7 +5,7 @@ import pytest
 from app.digest import sha256_hex
 from app.errors import UntrustedRelease
 from app.sources.wheel import load_wheel, parse_record
-from tests.sources.wheels import INIT, RECORD, STORED, Entry, small_package, write_record, write_wheel, write_zip
+from tests.sources.wheels import INIT, RECORD, STORED, Entry, encode_record, small_package, write_wheel, write_zip
 
 
 def refusal(content: bytes) -> str:
@@ -28,7 +28,7 @@ def test_a_wheel_without_record_is_refused() -> None:
 
 def test_a_record_of_another_distribution_is_refused() -> None:
     files = small_package()
-    record = write_record(files).replace(RECORD.encode(), b"other-1.dist-info/RECORD")
+    record = encode_record(files).replace(RECORD.encode(), b"other-1.dist-info/RECORD")
     members = {**files, "other-1.dist-info/RECORD": record}
     content = write_zip([Entry(name.encode(), content) for name, content in members.items()])
     assert refusal(content) == "the wheel has no RECORD of a tzdata distribution"
@@ -73,7 +73,7 @@ def test_an_empty_record_is_refused() -> None:
 )
 def test_a_record_that_does_not_promise_each_file_once_is_refused(line: str, reason: str) -> None:
     files = small_package()
-    first, rest = write_record(files).decode().split("\n", 1)
+    first, rest = encode_record(files).decode().split("\n", 1)
     path, sum_, size = first.split(",")
     assert path == INIT
     changed = line.format(path=path, sum=sum_.removeprefix("sha256="), size=size) + rest

@@ -14,8 +14,8 @@ from tests.sources.wheels import (
     SYMLINK,
     TREE,
     Entry,
+    encode_record,
     small_package,
-    write_record,
     write_wheel,
     write_zip,
 )
@@ -45,7 +45,7 @@ def test_the_untampered_wheel_loads() -> None:
 class TestContent:
     def test_a_flipped_bit_in_a_zone_is_refused(self) -> None:
         files = small_package()
-        promised = write_record(files)
+        promised = encode_record(files)
         zone = bytearray(files[f"{TREE}Asia/Tokyo"])
         zone[60] ^= 1
         assert refusal(write_wheel({**files, f"{TREE}Asia/Tokyo": bytes(zone)}, record=promised)) == (
@@ -54,7 +54,7 @@ class TestContent:
 
     def test_a_missing_file_is_refused(self) -> None:
         files = small_package()
-        promised = write_record(files)
+        promised = encode_record(files)
         del files[f"{TREE}Asia/Tokyo"]
         assert refusal(write_wheel(files, record=promised)) == (
             "RECORD lists 'tzdata/zoneinfo/Asia/Tokyo', which is missing"
@@ -65,7 +65,7 @@ class TestContent:
 
     def test_a_file_of_another_length_than_promised_is_refused(self) -> None:
         files = small_package()
-        promised = write_record(files).replace(b",%d\n" % len(files[INIT]), b",1\n")
+        promised = encode_record(files).replace(b",%d\n" % len(files[INIT]), b",1\n")
         assert refusal(write_wheel(files, record=promised)) == (
             "'tzdata/__init__.py' differs from its sha256 in RECORD"
         )

@@ -70,7 +70,7 @@ def record_line(path: str, content: bytes) -> str:
     return f"{path},sha256={sum_},{len(content)}\n"
 
 
-def write_record(files: Mapping[str, bytes]) -> bytes:
+def encode_record(files: Mapping[str, bytes]) -> bytes:
     """Return the RECORD of a package's files."""
     lines = [record_line(path, content) for path, content in files.items()]
     return "".join((*lines, f"{RECORD},,\n")).encode()
@@ -80,7 +80,7 @@ def write_wheel(
     files: Mapping[str, bytes], *, record: bytes | None = None, more: Iterable[Entry] = (), method: int = DEFLATED
 ) -> bytes:
     """Return a wheel of ``files`` and of a RECORD, by default the right one; ``more`` entries follow, not in RECORD."""
-    promised = write_record(files) if record is None else record
+    promised = encode_record(files) if record is None else record
     members = {**files, RECORD: promised}
     return write_zip([*(Entry(name.encode(), content, method) for name, content in members.items()), *more])
 

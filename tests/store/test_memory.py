@@ -15,7 +15,7 @@ def test_the_least_recently_read_value_goes_first() -> None:
     assert store.read_blob(first)
     fourth = put(store, b"d" * 10)
     assert store.read_blob(second) is None
-    assert all(store.read_blob(hex_) for hex_ in (first, third, fourth))
+    assert all(store.read_blob(sha256) for sha256 in (first, third, fourth))
 
 
 def test_notes_count_as_well() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.tzdb.known_faults import find_known_fault
-from app.tzdb.tzif.decoder import find_footer_disagreement, read_tzif
+from app.tzdb.tzif.decoder import decode_tzif, find_footer_disagreement
 from app.tzdb.tzif.transitions import transitions_between
 from tests.data.real_releases import all_package_versions, real_release
 
@@ -17,7 +17,7 @@ FAULTY = ("2023.1", "2023.2", "2023.3")
 def changes(content: bytes, *, first: int, last: int) -> list[str]:
     """Return the dates of all transitions from the year ``first`` to the year ``last``."""
     start, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (first, last + 1))
-    found = transitions_between(read_tzif(content), start=start, end=end)
+    found = transitions_between(decode_tzif(content), start=start, end=end)
     return [f"{datetime.fromtimestamp(each.at, UTC):%Y-%m-%d}" for each in found]
 
 
@@ -56,7 +56,7 @@ def test_the_missing_changes_stand_in_the_rules_of_the_same_release(wheels_dir: 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_footer_check_cannot_find_them(wheels_dir: Path, zone: str) -> None:
-    assert find_footer_disagreement(read_tzif(real_release(wheels_dir, "2023.3").files[zone].content)) is None
+    assert find_footer_disagreement(decode_tzif(real_release(wheels_dir, "2023.3").files[zone].content)) is None
 
 
 def test_nothing_is_known_against_other_files() -> None:

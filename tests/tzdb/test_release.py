@@ -12,10 +12,10 @@ from app.tzdb.release import Origin, Release, TzifPool, make_release
 from app.tzdb.tables import TableName
 from tests.data.invented_release import contents_and_tables, make_invented_release
 from tests.data.real_releases import all_package_versions, real_release
-from tests.tzdb.tzif.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 ORIGIN = Origin(source="invented", package_version=None, sha256=None, verified="nothing")
-UTC = write_tzif(Block(designations=b"UTC\0"), footer=b"UTC0")
+UTC = encode_tzif(Block(designations=b"UTC\0"), footer=b"UTC0")
 CONTENTS, TABLES = contents_and_tables()
 
 
@@ -247,7 +247,7 @@ class TestRefusals:
 
 def test_a_file_that_disagrees_with_its_footer_is_taken_with_a_warning_for_its_links_too() -> None:
     block = Block(transitions=(0,), type_indices=(1,), types=((0, 0, 0), (3600, 0, 4)), designations=b"UTC\0WRG\0")
-    wrong = write_tzif(block, footer=b"UTC0")
+    wrong = encode_tzif(block, footer=b"UTC0")
     (warning,) = make(contents={**CONTENTS, "Test/Zone": wrong, "Test/Merged": wrong}).warnings
     assert warning.zones == ("Test/Zone", "Test/Merged")
     assert warning.detail.startswith("Test/Zone is wrong as published: the last transition, at 0, is WRG")

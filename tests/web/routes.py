@@ -22,9 +22,9 @@ class Example:
     steady: bool = True
     """Whether the next answer is the same."""
 
-    def at(self, *, release: str, hex_: str) -> str:
+    def at(self, *, release: str, sha256: str) -> str:
         """Return the URL's path."""
-        return self.url.format(release=release, hex=hex_)
+        return self.url.format(release=release, hex=sha256)
 
 
 _PINNED = "public, max-age=3600, no-transform"

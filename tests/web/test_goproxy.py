@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.artifact.go.module import parse_version, write_version
+from app.artifact.go.module import format_version, parse_version
 
 MODULE = "/go/tz.internal/asia/shanghai/etc/gmt.8"
 IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
@@ -19,7 +19,7 @@ TEXT = "text/plain; charset=utf-8"
 
 @pytest.fixture(scope="session")
 def version(release: str) -> str:
-    return write_version(release)
+    return format_version(release)
 
 
 def test_the_list_has_the_versions_one_a_line(client: httpx.Client, version: str) -> None:
@@ -44,14 +44,14 @@ def test_a_version_has_a_time_that_no_clock_makes(client: httpx.Client, release:
 def test_the_zip_holds_the_package_and_is_an_artifact(client: httpx.Client, version: str) -> None:
     answer = client.get(f"{MODULE}/@v/{version}.zip")
     assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/zip", IMMUTABLE)
-    hex_ = hashlib.sha256(answer.content).hexdigest()
-    assert answer.headers["etag"] == f'"{hex_}"'
+    sha256 = hashlib.sha256(answer.content).hexdigest()
+    assert answer.headers["etag"] == f'"{sha256}"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as reader:
         go_mod = reader.read(f"tz.internal/asia/shanghai/etc/gmt.8@{version}/go.mod")
         assert {name.partition("@")[0] for name in reader.namelist()} == {"tz.internal/asia/shanghai/etc/gmt.8"}
     assert client.get(f"{MODULE}/@v/{version}.mod").content == go_mod
-    assert client.get(f"/v1/artifacts/{hex_}.go.zip").content == answer.content
-    record = client.get(f"/v1/artifacts/{hex_}.json").json()
+    assert client.get(f"/v1/artifacts/{sha256}.go.zip").content == answer.content
+    record = client.get(f"/v1/artifacts/{sha256}.json").json()
     assert record["request"]["module"] == "tz.internal/asia/shanghai/etc/gmt.8"
 
 
@@ -62,8 +62,8 @@ def test_the_same_zip_is_a_bundle(client: httpx.Client, release: str, version: s
 
 
 def test_the_sum_is_the_zip_s_tree_digest(client: httpx.Client, version: str) -> None:
-    hex_ = client.get(f"{MODULE}/@v/{version}.zip").headers["etag"].strip('"')
-    tree_digest = client.get(f"/v1/artifacts/{hex_}.json").json()["tree_digest"]
+    sha256 = client.get(f"{MODULE}/@v/{version}.zip").headers["etag"].strip('"')
+    tree_digest = client.get(f"/v1/artifacts/{sha256}.json").json()["tree_digest"]
     first, second = client.get(f"{MODULE}/@v/{version}.sum").text.splitlines()
     path, of_version, h1 = first.split()
     assert (path, of_version) == ("tz.internal/asia/shanghai/etc/gmt.8", version)

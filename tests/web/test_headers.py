@@ -15,7 +15,7 @@ each_route = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: ex
 
 
 @pytest.fixture(scope="session")
-def bundle_hex(client: httpx.Client, cold_client: httpx.Client, release: str) -> str:
+def bundle_sha256(client: httpx.Client, cold_client: httpx.Client, release: str) -> str:
     """Return the hex of the tar.gz of ``BUNDLE``, which both services have built."""
     url = f"/v1/bundles/{release}/{BUNDLE}.tar.gz"
     assert client.get(url).content == cold_client.get(url).content
@@ -55,9 +55,9 @@ def steady_headers(response: httpx.Response, *, without: frozenset[str] = CHANGI
 @each_route
 @pytest.mark.parametrize("accepted", ["identity", "gzip, br"])
 def test_every_field_of_a_get(
-    client: httpx.Client, release: str, bundle_hex: str, example: Example, accepted: str
+    client: httpx.Client, release: str, bundle_sha256: str, example: Example, accepted: str
 ) -> None:
-    url = example.at(release=release, hex_=bundle_hex)
+    url = example.at(release=release, sha256=bundle_sha256)
     for _ in ("cold or hot", "hot if ever"):
         response = client.get(url, headers={"Accept-Encoding": accepted})
         assert response.status_code == 200
@@ -69,10 +69,10 @@ def test_every_field_of_a_get(
 @each_route
 @pytest.mark.parametrize("kind", ["hot", "cold"])
 def test_head_has_the_fields_of_get_and_no_body(
-    client: httpx.Client, cold_client: httpx.Client, release: str, bundle_hex: str, example: Example, kind: str
+    client: httpx.Client, cold_client: httpx.Client, release: str, bundle_sha256: str, example: Example, kind: str
 ) -> None:
     asked = client if kind == "hot" else cold_client
-    url = example.at(release=release, hex_=bundle_hex)
+    url = example.at(release=release, sha256=bundle_sha256)
     head = asked.head(url)
     changing = CHANGING if example.steady else CHANGING | IDENTITY
     assert (head.status_code, head.content) == (200, b"")
@@ -88,9 +88,9 @@ def test_head_of_an_error_has_its_fields_and_no_body(client: httpx.Client) -> No
 
 @each_route
 def test_nothing_says_when_or_how_it_was_made(
-    client: httpx.Client, release: str, bundle_hex: str, example: Example
+    client: httpx.Client, release: str, bundle_sha256: str, example: Example
 ) -> None:
-    response = client.get(example.at(release=release, hex_=bundle_hex))
+    response = client.get(example.at(release=release, sha256=bundle_sha256))
     assert not {"last-modified", "content-encoding", "vary", "set-cookie", "server"} & response.headers.keys()
 
 
@@ -114,10 +114,12 @@ class TestRequestIds:
         assert len({*ids}) == len(ids)
 
 
-def test_the_checksum_is_one_that_sha256sum_checks(client: httpx.Client, release: str, bundle_hex: str) -> None:
+def test_the_checksum_is_one_that_sha256sum_checks(client: httpx.Client, release: str, bundle_sha256: str) -> None:
     line = client.get(f"/v1/bundles/{release}/{BUNDLE}.tar.gz.sha256").text
-    assert line == f"{bundle_hex}  UTC.tar.gz\n"
-    assert client.get(f"/v1/artifacts/{bundle_hex}.tar.gz.sha256").text == f"{bundle_hex}  {bundle_hex}.tar.gz\n"
+    assert line == f"{bundle_sha256}  UTC.tar.gz\n"
+    assert (
+        client.get(f"/v1/artifacts/{bundle_sha256}.tar.gz.sha256").text == f"{bundle_sha256}  {bundle_sha256}.tar.gz\n"
+    )
 
 
 def test_content_location_leads_to_the_same_bytes(client: httpx.Client, cold_client: httpx.Client) -> None:

@@ -79,7 +79,7 @@ func isBundled(name string) bool {
 )
 
 
-def write_check(
+def format_check(
     zones: Sequence[str], *, version: str, package: str, variables: Sequence[str], import_path: str
 ) -> bytes:
     """Return the source of the check.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from app.artifact.go.source import GO_VERSION
 from app.artifact.spec import MAX_MODULE_LENGTH, Spec, parse_spec
-from app.artifact.zone_paths import read_zone_path, write_zone_path
+from app.artifact.zone_paths import format_zone_path, parse_zone_path
 from app.digest import sha256_hex, tree_digest
 from app.errors import NotFound
 from app.tzdb.names import by_component, is_release_name, quote
@@ -25,7 +25,7 @@ _ZONES = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/[a-z0-9_](?:[a-z0-
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def write_version(release: str) -> str:
+def format_version(release: str) -> str:
     """Return the module version of a release: 2026f and recipe 1 is ``v0.2026.601``.
 
     Shape: minor is the year; patch is 100 for each letter (``z`` 2600, ``aa`` 2700) plus the recipe's number. So
@@ -40,7 +40,7 @@ def write_version(release: str) -> str:
 def parse_version(text: str) -> str:
     """Return the release of a module version.
 
-    Errors: NotFound for any version that ``write_version`` does not write, one of another recipe too.
+    Errors: NotFound for any version that ``format_version`` does not write, one of another recipe too.
     """
     match = _VERSION.fullmatch(text)
     if match:
@@ -49,20 +49,20 @@ def parse_version(text: str) -> str:
             number, letter = divmod(number - 1, len(_LETTERS))
             letters = _LETTERS[letter] + letters
         release = match[1] + letters
-        if is_release_name(release) and write_version(release) == text:
+        if is_release_name(release) and format_version(release) == text:
             return release
     raise NotFound(
-        f"there is no version {quote(text)}; 2026f is {write_version('2026f')}: the year, then 100 for each letter"
+        f"there is no version {quote(text)}; 2026f is {format_version('2026f')}: the year, then 100 for each letter"
         f" plus {RECIPE_NUMBER} for the way the package is written"
     )
 
 
-def write_module_path(host: str, zones: Iterable[str]) -> str:
+def format_module_path(host: str, zones: Iterable[str]) -> str:
     """Return the module path of zones: ``tz.internal/asia/shanghai/etc/gmt.8`` is Asia/Shanghai and Etc/GMT+8.
 
     Shape: sorted by path component, lower case, ``.`` for ``+``, which no module path may hold.
     """
-    return "/".join([host, *map(write_zone_path, sorted(zones, key=by_component))])
+    return "/".join([host, *map(format_zone_path, sorted(zones, key=by_component))])
 
 
 def check_module_path(path: str, host: str) -> None:
@@ -76,7 +76,7 @@ def check_module_path(path: str, host: str) -> None:
     if len(path) > MAX_MODULE_LENGTH:
         raise NotFound(f"the module path is longer than {MAX_MODULE_LENGTH} characters")
     if not _ZONES.fullmatch(zones):
-        lower = write_zone_path(zones)
+        lower = format_zone_path(zones)
         hint = f", as in {host}/{lower}" if _ZONES.fullmatch(lower) else ""
         raise NotFound(f"{quote(path)} is no module path: zones are in lower case with '.' for '+'{hint}")
 
@@ -87,16 +87,16 @@ def parse_module_path(path: str, release: Release) -> Spec:
     Shape: the zones may stand in any order; ``country/cn`` stands for ``country:CN``.
     Errors: UnknownZones with suggestions, for the parent of a module as well.
     """
-    zones = read_zone_path(path.partition("/")[2], release)
+    zones = parse_zone_path(path.partition("/")[2], release)
     return parse_spec(release.version, zones, format="go.zip", options={"module": path})
 
 
-def write_go_mod(path: str) -> bytes:
+def format_go_mod(path: str) -> bytes:
     """Return the ``go.mod`` of a module."""
     return f"module {path}\n\ngo {GO_VERSION}\n".encode()
 
 
-def write_sums(path: str, version: str, *, go_mod: bytes, files: Iterable[tuple[str, str]]) -> str:
+def format_sums(path: str, version: str, *, go_mod: bytes, files: Iterable[tuple[str, str]]) -> str:
     """Return the two lines of ``go.sum``. Shape: ``files`` as in the module's zip: name → sha256, a hex."""
     zip_sum = _h1(files)
     mod_sum = _h1([("go.mod", sha256_hex(go_mod))])

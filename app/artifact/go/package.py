@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.artifact.go import source as gosource
-from app.artifact.go.module import write_go_mod
+from app.artifact.go.module import format_go_mod
 from app.artifact.spec import Encoding
 from app.digest import sha256_hex
 
@@ -26,7 +26,7 @@ class EmbeddedZone:
     content: bytes
 
 
-def write_package(
+def make_package(
     zones: Iterable[EmbeddedZone], *, version: str, encoding: Encoding, module: str, import_path: str
 ) -> Mapping[str, bytes]:
     """Return file name → content of the package, sorted.
@@ -48,15 +48,15 @@ def write_package(
         ),
         "tzdata.go": gosource.PACKAGE.substitute(words),
         "tzdata_test.go": gosource.TEST,
-        "zones.go": _write_zones(zones),
+        "zones.go": _format_zones(zones),
     }
     files = {name: text.encode("ascii") for name, text in texts.items()}
     if module:
-        files["go.mod"] = write_go_mod(module)
+        files["go.mod"] = format_go_mod(module)
     return dict(sorted(files.items()))
 
 
-def _write_zones(zones: Iterable[EmbeddedZone]) -> str:
+def _format_zones(zones: Iterable[EmbeddedZone]) -> str:
     """Return ``zones.go``: an index of names in a text, and one constant with all content, equal files once."""
     index: list[str] = []
     starts: dict[str, int] = {}
@@ -73,9 +73,11 @@ def _write_zones(zones: Iterable[EmbeddedZone]) -> str:
     return gosource.ZONES.substitute(
         index="".join(index),
         data_sum=sha256_hex(b"".join(zone.content for zone in distinct)),
-        data=" +\n".join(f"\t// {', '.join(sharing[zone.sha256])}\n{_write_string(zone.content)}" for zone in distinct),
+        data=" +\n".join(
+            f"\t// {', '.join(sharing[zone.sha256])}\n{_format_string(zone.content)}" for zone in distinct
+        ),
     )
 
 
-def _write_string(content: bytes) -> str:
+def _format_string(content: bytes) -> str:
     return f'\t"{"".join([_ESCAPED[byte] for byte in content])}"'

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.artifact.plan import Entry, Plan
-from app.artifact.tarball import write_tar
-from app.digest import sha256_hex, write_digest
+from app.artifact.tarball import encode_tar
+from app.digest import format_digest, sha256_hex
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -49,20 +49,20 @@ _TITLED = 8
 class Image:
     """One image for every platform.
 
-    Shape: ``index`` its bytes and ``index_hex`` their sha256; ``manifests`` and ``configs`` hex → bytes, in the order
-    of ``PLATFORMS``; ``layer_hex`` of the one layer they share.
+    Shape: ``index`` its bytes and ``index_sha256`` of them; ``manifests`` and ``configs`` sha256 → bytes, in the order
+    of ``PLATFORMS``; ``layer_sha256`` of the one layer they share.
     """
 
     release: str
-    index_hex: str
+    index_sha256: str
     index: bytes
     manifests: Mapping[str, bytes]
     configs: Mapping[str, bytes]
-    layer_hex: str
+    layer_sha256: str
 
     def parts(self) -> frozenset[str]:
         """Return the hex of everything a client may ask for."""
-        return frozenset({self.index_hex, self.layer_hex, *self.manifests, *self.configs})
+        return frozenset({self.index_sha256, self.layer_sha256, *self.manifests, *self.configs})
 
 
 def make_image(plan: Plan, layer: bytes) -> Image:
@@ -71,32 +71,32 @@ def make_image(plan: Plan, layer: bytes) -> Image:
     Shape: no time but ``CREATED``, no name of a repository: whatever the selection was called, equal files of one
     release are one image.
     """
-    layer_hex = sha256_hex(layer)
+    layer_sha256 = sha256_hex(layer)
     annotations = _annotations(plan)
     manifests: dict[str, bytes] = {}
     configs: dict[str, bytes] = {}
     rows = []
     for architecture, variant in PLATFORMS:
         platform = {"architecture": architecture, "os": "linux", **({"variant": variant} if variant else {})}
-        config = _write_json(_config(platform, layer_hex, environment=_environment(plan)))
-        manifest = _write_json(
+        config = _encode_json(_config(platform, layer_sha256, environment=_environment(plan)))
+        manifest = _encode_json(
             {
                 "schemaVersion": 2,
                 "mediaType": MANIFEST_TYPE,
                 "config": _descriptor(CONFIG_TYPE, sha256_hex(config), len(config)),
-                "layers": [_descriptor(LAYER_TYPE, layer_hex, len(layer))],
+                "layers": [_descriptor(LAYER_TYPE, layer_sha256, len(layer))],
                 "annotations": annotations,
             }
         )
-        hex_ = sha256_hex(manifest)
+        sha256 = sha256_hex(manifest)
         configs[sha256_hex(config)] = config
-        manifests[hex_] = manifest
-        rows.append({**_descriptor(MANIFEST_TYPE, hex_, len(manifest)), "platform": platform})
-    index = write_index(rows, annotations)
-    return Image(plan.release, sha256_hex(index), index, manifests, configs, layer_hex)
+        manifests[sha256] = manifest
+        rows.append({**_descriptor(MANIFEST_TYPE, sha256, len(manifest)), "platform": platform})
+    index = encode_index(rows, annotations)
+    return Image(plan.release, sha256_hex(index), index, manifests, configs, layer_sha256)
 
 
-def write_layer(plan: Plan, bundle: bytes) -> bytes:
+def encode_layer(plan: Plan, bundle: bytes) -> bytes:
     """Return the layer that holds a bundle: a tar is one as it stands, a zip for Go goes into one alone."""
     if plan.spec.format != "zip":
         return bundle
@@ -111,13 +111,13 @@ def write_layer(plan: Plan, bundle: bytes) -> bytes:
         reason="the zip for Go",
         content=bundle,
     )
-    return write_tar([entry])
+    return encode_tar([entry])
 
 
-def write_index(rows: Sequence[object] = (), annotations: Mapping[str, str] | None = None) -> bytes:
+def encode_index(rows: Sequence[object] = (), annotations: Mapping[str, str] | None = None) -> bytes:
     """Return an index. Shape: without rows the answer to whoever asks for referrers."""
     index: dict[str, object] = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [*rows]}
-    return _write_json({**index, **({"annotations": annotations} if annotations else {})})
+    return _encode_json({**index, **({"annotations": annotations} if annotations else {})})
 
 
 def _annotations(plan: Plan) -> Mapping[str, str]:
@@ -140,19 +140,19 @@ def _environment(plan: Plan) -> Mapping[str, Sequence[str]]:
     return {"Env": [f"ZONEINFO=/{GO_ZIP_PATH}"]} if plan.spec.format == "zip" else {}
 
 
-def _config(platform: Mapping[str, str], layer_hex: str, *, environment: Mapping[str, Sequence[str]]) -> object:
+def _config(platform: Mapping[str, str], layer_sha256: str, *, environment: Mapping[str, Sequence[str]]) -> object:
     return {
         "created": CREATED,
         **platform,
         "config": environment,
-        "rootfs": {"type": "layers", "diff_ids": [write_digest(layer_hex)]},
+        "rootfs": {"type": "layers", "diff_ids": [format_digest(layer_sha256)]},
         "history": [{"created": CREATED, "created_by": "tzdata-filter"}],
     }
 
 
-def _descriptor(media_type: str, hex_: str, size: int) -> Mapping[str, object]:
-    return {"mediaType": media_type, "digest": write_digest(hex_), "size": size}
+def _descriptor(media_type: str, sha256: str, size: int) -> Mapping[str, object]:
+    return {"mediaType": media_type, "digest": format_digest(sha256), "size": size}
 
 
-def _write_json(value: object) -> bytes:
+def _encode_json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")

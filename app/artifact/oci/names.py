@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from app.artifact.spec import Format, Spec, parse_spec
-from app.artifact.zone_paths import read_zone_path, write_zone_path
+from app.artifact.zone_paths import format_zone_path, parse_zone_path
 from app.digest import is_sha256_hex
 from app.errors import InvalidName, UnknownZones
 from app.tzdb.names import quote
@@ -38,27 +38,27 @@ def check_repository(name: str) -> None:
         )
 
 
-def write_repository(zones: Iterable[str], *, format: Format = "tar") -> str:
+def format_repository(zones: Iterable[str], *, format: Format = "tar") -> str:
     """Return the repository that has exactly these zones. Errors: InvalidName where only a set can hold them."""
-    name = "/".join(map(write_zone_path, sorted(zones)))
+    name = "/".join(map(format_zone_path, sorted(zones)))
     name = f"{_GO}/{name}" if format == "zip" else name
     check_repository(name)
     return name
 
 
-def write_set(hex_: str) -> str:
+def format_set(sha256: str) -> str:
     """Return the repository of a set."""
-    return f"{_SET}/{hex_}"
+    return f"{_SET}/{sha256}"
 
 
 def parse_set(name: str) -> str | None:
     """Return the hex of ``set/HEX``, ``None`` for other repositories. Errors: InvalidName for another ``set/…``."""
-    head, _, hex_ = name.partition("/")
+    head, _, sha256 = name.partition("/")
     if head != _SET:
         return None
-    if not is_sha256_hex(hex_):
+    if not is_sha256_hex(sha256):
         raise InvalidName(f"{quote(name)} is not a set: set/ and the 64 digits that POST /v1/sets answered")
-    return hex_
+    return sha256
 
 
 def parse_repository(name: str, release: Release) -> Spec:
@@ -72,6 +72,6 @@ def parse_repository(name: str, release: Release) -> Spec:
     form: Format = "zip" if head == _GO else "tar"
     if name == _GO:
         raise UnknownZones("'go' alone names no zone; go/asia/shanghai does", zones=[name], suggestions={name: []})
-    zones = read_zone_path(rest if head == _GO else name, release)
+    zones = parse_zone_path(rest if head == _GO else name, release)
     options = {"prefix": TREE_PREFIX} if form == "tar" else {}
     return parse_spec(release.version, zones, format=form, options=options)

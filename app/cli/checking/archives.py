@@ -50,17 +50,17 @@ def read_bounded(read: Callable[[int], bytes]) -> bytes:
     return content
 
 
-def read_archive(content: bytes) -> Members:
+def decode_archive(content: bytes) -> Members:
     """Read a tar, tar.gz or zip, told apart by its first bytes; links are followed.
 
     Errors: DoesNotVerify: not an archive, damaged, over a limit, a path that is absolute, climbs or comes twice, links
     that lead nowhere or out, devices, encrypted or unusual members.
     """
-    return _followed(read_linked(content))
+    return _followed(decode_linked(content))
 
 
-def read_linked(content: bytes) -> Mapping[str, bytes | Link]:
-    """Read an archive as ``read_archive`` does, but leave its links as they are. Errors: as there, but for links."""
+def decode_linked(content: bytes) -> Mapping[str, bytes | Link]:
+    """Read an archive as ``decode_archive`` does, but leave its links as they are. Errors: as there, but for links."""
     try:
         if content.startswith(b"\x1f\x8b"):
             content = _gunzip(content)
@@ -164,12 +164,12 @@ def _tar_members(content: bytes) -> Iterator[_Member]:
             elif member.islnk():
                 yield path, Link(_safe_path(member.linkname))
             elif member.isreg() and not member.issparse():
-                yield path, _read_tar_member(archive, member)
+                yield path, _decode_tar_member(archive, member)
             else:
                 raise DoesNotVerify(f"{quote(path)} is no file and no link")
 
 
-def _read_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _decode_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     _check_size(member.name, member.size)
     stream = archive.extractfile(member)
     content = stream.read() if stream is not None else b""

@@ -9,8 +9,8 @@ from app.errors import InvalidTzif, NotFound
 from app.tzdb.cuts import cut_table
 from app.tzdb.release import Release
 from app.tzdb.tables import TABLE_NAMES, TableName
-from app.tzdb.tzif.decoder import read_tzif
-from app.tzdb.tzif.fat import write_fat
+from app.tzdb.tzif.decoder import decode_tzif
+from app.tzdb.tzif.fat import encode_fat
 
 Members = Mapping[str, bytes]
 """Path → content."""
@@ -25,7 +25,7 @@ def find_invalid(members: Members) -> Iterator[str]:
             tables += 1
         elif content not in sound:
             try:
-                read_tzif(content)
+                decode_tzif(content)
                 sound.add(content)
             except InvalidTzif as error:
                 yield f"{path}: {error.detail}"
@@ -72,7 +72,7 @@ def _is_same_zone(content: bytes, original: bytes) -> bool:
     if content == original:
         return True
     try:
-        return content == write_fat(read_tzif(original))
+        return content == encode_fat(decode_tzif(original))
     except InvalidTzif:
         return False  # a tree with leap seconds has no fat form
 

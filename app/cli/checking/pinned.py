@@ -9,10 +9,10 @@ from pathlib import Path
 
 from app.artifact.lock import MAX_ARTIFACT_BYTES, MAX_LOCK_CHARACTERS, InvalidLock, Lock, parse_lock
 from app.artifact.plan import Entry, EntryKind
-from app.cli.checking.archives import Link, Members, follow, read_archive, read_directory, read_linked
+from app.cli.checking.archives import Link, Members, decode_archive, decode_linked, follow, read_directory
 from app.cli.checking.comparison import table_of
 from app.cli.errors import DoesNotVerify
-from app.digest import sha256_hex, tree_digest, write_digest
+from app.digest import format_digest, sha256_hex, tree_digest
 from app.errors import NotFound, SourceUnreachable
 
 DEFAULT_LOCK = "tzdata.lock"
@@ -40,10 +40,10 @@ def verify_artifact(content: bytes, lock: Lock, *, origin: str) -> None:
     problems = []
     if len(content) != lock.size:
         problems.append(f"it has {len(content)} bytes, not {lock.size}")
-    if (hex_ := sha256_hex(content)) != lock.hex:
-        problems.append(f"its digest is {write_digest(hex_)}, not {write_digest(lock.hex)}")
+    if (sha256 := sha256_hex(content)) != lock.sha256:
+        problems.append(f"its digest is {format_digest(sha256)}, not {format_digest(lock.sha256)}")
     try:
-        found = _digest_tree(read_archive(content))
+        found = _digest_tree(decode_archive(content))
     except DoesNotVerify as error:
         problems.append(error.detail)
     else:
@@ -78,7 +78,7 @@ def find_unlike(output: Path, lock: Lock) -> str | None:
 
 def unpack(content: bytes, lock: Lock) -> list[Entry]:
     """Return what a directory of a verified artifact holds. Errors: DoesNotVerify."""
-    members = read_linked(content)
+    members = decode_linked(content)
     return [*_entries(members, "symbolic" if lock.spec.links == "symbolic" else "hard")]
 
 

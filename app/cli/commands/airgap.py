@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from app.airgap.carrier import MAX_CARRIER_BYTES, read_carrier, wheel_name, write_carrier
+from app.airgap.carrier import MAX_CARRIER_BYTES, decode_carrier, encode_carrier, wheel_name
 from app.airgap.transfer import admit, pack
 from app.cli.notices import say
 from app.cli.opening import data_option, fetch_release, wheels_option
@@ -93,7 +93,7 @@ def export(parts: Parts, /, **options: Unpack[_Export]) -> None:
     local = parts.local(settings, None, online=False)
     found = asyncio.run(_load(local, options["names"], all_=options["all_"]))
     carrier = pack(found, ledger=local.ledger, store=local.store, artifacts=options["artifacts"])
-    content = write_carrier(carrier)
+    content = encode_carrier(carrier)
     if len(content) > MAX_CARRIER_BYTES:
         raise click.UsageError(f"more than {MAX_CARRIER_BYTES} bytes would not be let in: export fewer at once")
     write_file(options["output"], content)
@@ -113,7 +113,7 @@ def import_(parts: Parts, /, *, file: Path, data_dir: str | None) -> None:
     settings = read_settings({"data_dir": data_dir})
     if settings.data_dir is None:
         raise click.UsageError("say where to keep them: --data-dir")
-    carrier = read_carrier(_read(file))
+    carrier = decode_carrier(_read(file))
     local = parts.local(settings, None, online=False)
     found = admit(carrier, ledger=local.ledger, store=local.store)
     say(f"imported {_listed(found, len(carrier.artifacts))}; now in {settings.data_dir}")

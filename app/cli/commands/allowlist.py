@@ -9,7 +9,7 @@ from typing import BinaryIO, TypedDict, Unpack
 
 import click
 
-from app.artifact.go.check import write_check
+from app.artifact.go.check import format_check
 from app.artifact.spec import parse_spec
 from app.cli.commands.extract import STANDARD_OUTPUT, write_bytes
 from app.cli.commands.go.platforms import find_platform
@@ -79,7 +79,7 @@ async def _whitelist(parts: Parts, options: _Options) -> None:
         _check_same(listed, names)
     notes = [f"{'/'.join(filter(None, (options['goos'], options['goarch'])))} {platform.note}"] if platform else []
     if options["go_check"] is not None:
-        source = write_check(
+        source = format_check(
             names,
             version=release.version,
             package=options["package"],
@@ -89,11 +89,11 @@ async def _whitelist(parts: Parts, options: _Options) -> None:
         write_bytes(options["go_check"], source)
     output = options["output"]
     if output is not None or (listed is None and options["go_check"] is None):
-        write_bytes(output or STANDARD_OUTPUT, _write_list(names, notes, version=release.version))
+        write_bytes(output or STANDARD_OUTPUT, _format_list(names, notes, version=release.version))
     _report(release, names, notes)
 
 
-def _write_list(names: Iterable[str], notes: Iterable[str], *, version: str) -> bytes:
+def _format_list(names: Iterable[str], notes: Iterable[str], *, version: str) -> bytes:
     head = (f"# {note}\n" for note in (_HEAD.format(version=version), *notes))
     return "".join([*head, *(f"{name}\n" for name in names)]).encode("ascii")
 

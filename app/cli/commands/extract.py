@@ -18,7 +18,7 @@ from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.output.directory import Outcome, write_directory
 from app.cli.output.file import write_file
 from app.cli.parts import Parts
-from app.digest import write_digest
+from app.digest import format_digest
 from app.tzdb.release import Release
 
 STANDARD_OUTPUT = "-"
@@ -66,7 +66,7 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     else:
         release, artifact = asyncio.run(_build(parts, options, spec))
         outcome = write_bytes(output, artifact.content)
-        written = _Written(outcome, artifact.plan.entries, len(artifact.content), write_digest(artifact.hex))
+        written = _Written(outcome, artifact.plan.entries, len(artifact.content), format_digest(artifact.sha256))
     if not options["quiet"]:
         warn_of(release, (entry.zone for entry in written.entries if entry.zone is not None))
         say(_report(output, written, release=release.version))

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.artifact.lock import Lock, artifact_path, check_server, make_lock, write_lock
+from app.artifact.lock import Lock, artifact_path, check_server, format_lock, make_lock
 from app.artifact.record import make_record
 from app.artifact.spec import LATEST, OPTION_NAMES, Spec
-from app.cli.checking.archives import read_archive
+from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
 from app.cli.checking.pinned import DEFAULT_LOCK, read_lock, verify_artifact
 from app.cli.commands.extract import write_bytes
@@ -22,7 +22,7 @@ from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.options import Bundle, bundle_options, parse_selection
 from app.cli.parts import Parts
-from app.digest import write_digest
+from app.digest import format_digest
 from app.errors import TzdataFilterError
 from app.releases.channels import release_order
 from app.tzdb.changes.diff import default_future, diff_releases
@@ -75,7 +75,7 @@ def _lock(parts: Parts, options: _Options) -> None:
     # Standard input and the output stay outside the event loop: within it Ctrl-C would wait for them.
     made = asyncio.run(_pin(parts, options, spec, server=options["server"]))
     output = options["output"] or DEFAULT_LOCK
-    write_bytes(output, write_lock(made).encode())
+    write_bytes(output, format_lock(made).encode())
     if not options["quiet"]:
         say(f"wrote {output}: {_described(made)}")
 
@@ -93,10 +93,10 @@ def _update(parts: Parts, options: _Options, path: Path) -> None:
     if new == old and output == str(path):
         _say(options, f"nothing to do: {path} is at release {after} and its bytes stay the same")
         return
-    write_bytes(output, write_lock(new).encode())
+    write_bytes(output, format_lock(new).encode())
     if before != after and not options["quiet"]:
         _print_diff(parts, options, old, new)
-    kept = "the bytes stay the same" if new.hex == old.hex else "other bytes"
+    kept = "the bytes stay the same" if new.sha256 == old.sha256 else "other bytes"
     _say(options, f"moved {output} from release {before} to {after}, {kept}: {_described(new)}")
 
 
@@ -117,9 +117,9 @@ def _pin_at(url: str, spec: Spec) -> Lock:
 
     server = Server(url)
     made = server.lock(spec)
-    content = server.fetch(artifact_path(made.spec, made.hex), max_bytes=made.size)
+    content = server.fetch(artifact_path(made.spec, made.sha256), max_bytes=made.size)
     verify_artifact(content, made, origin="what the server sends")
-    if problems := [*find_invalid(read_archive(content))]:
+    if problems := [*find_invalid(decode_archive(content))]:
         raise DoesNotVerify("what the server sends does not verify", problems=problems)
     return made
 
@@ -169,7 +169,7 @@ def _given(options: _Options) -> Iterator[str]:
 
 
 def _described(lock: Lock) -> str:
-    return f"{lock.size} bytes, {write_digest(lock.hex)}, release {lock.spec.release}"
+    return f"{lock.size} bytes, {format_digest(lock.sha256)}, release {lock.spec.release}"
 
 
 def _say(options: _Options, text: str) -> None:

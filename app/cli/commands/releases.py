@@ -12,7 +12,7 @@ import click
 from app.cli.notices import say
 from app.cli.opening import Places, make_local, place_options, settings_of, tree_option
 from app.cli.parts import Parts
-from app.cli.table import write_table
+from app.cli.table import format_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.releases.library import Library, Listed, Refusal
 from app.releases.listing import listed_row, release_list
@@ -80,7 +80,7 @@ async def _list(library: Library, *, online: bool) -> list[Listed]:
 def _lines(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> Iterator[str]:
     header = ("RELEASE", "PACKAGE", "ZONES", "LINKS", "SOURCE", "VERIFIED")
     rows = [listed_row(item) for item in listed]
-    yield from write_table(header, ([*_cells(row)] for row in rows))
+    yield from format_table(header, ([*_cells(row)] for row in rows))
     for row in rows:
         for warning in row["warnings"]:
             yield f"{row['version']}: warning: {warning['detail']}"

@@ -13,7 +13,7 @@ from app.cli.notices import count_files, say, warn_of
 from app.cli.opening import open_plan
 from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.parts import Parts
-from app.cli.table import write_table
+from app.cli.table import format_table
 
 
 class _Options(Selection):
@@ -45,4 +45,4 @@ def _table(plan: Plan) -> Iterator[str]:
         (entry.path, entry.kind, entry.target or "", str(entry.size), entry.sha256[:12], entry.reason)
         for entry in plan.entries
     )
-    return write_table(("PATH", "KIND", "TARGET", "SIZE", "SHA256", "REASON"), rows)
+    return format_table(("PATH", "KIND", "TARGET", "SIZE", "SHA256", "REASON"), rows)

@@ -15,7 +15,7 @@ from app.cli.notices import say
 from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.output.directory import write_directory
 from app.cli.parts import Parts
-from app.digest import write_digest
+from app.digest import format_digest
 from app.errors import NotFound
 
 
@@ -103,14 +103,15 @@ def _fetch(url: str, lock: Lock) -> bytes:
     """Fetch by digest; a server that has forgotten the artifact is asked to build it again. Errors: those of Server."""
     from app.cli.client import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
 
-    server, path = Server(url), artifact_path(lock.spec, lock.hex)
+    server, path = Server(url), artifact_path(lock.spec, lock.sha256)
     try:
         return server.fetch(path, max_bytes=lock.size)
     except NotFound:
         made = server.lock(lock.spec)
-    if made.hex != lock.hex:
+    if made.sha256 != lock.sha256:
         raise DoesNotVerify(
-            f"the server does not have {write_digest(lock.hex)} any more, and builds {write_digest(made.hex)} instead"
+            f"the server does not have {format_digest(lock.sha256)} any more,"
+            f" and builds {format_digest(made.sha256)} instead"
         )
     return server.fetch(path, max_bytes=lock.size)
 
@@ -118,5 +119,5 @@ def _fetch(url: str, lock: Lock) -> bytes:
 def _report(options: _Options, lock: Lock, verb: str) -> None:
     if not options["quiet"]:
         name = "standard output" if options["output"] == STANDARD_OUTPUT else options["output"]
-        digest = f"{write_digest(lock.hex)}, tree {lock.tree_digest}"
+        digest = f"{format_digest(lock.sha256)}, tree {lock.tree_digest}"
         say(f"{verb} {name}: {digest}, release {lock.spec.release}")

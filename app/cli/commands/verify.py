@@ -10,12 +10,12 @@ from typing import Unpack
 
 import click
 
-from app.cli.checking.archives import Members, read_archive, read_bounded, read_directory, read_file
+from app.cli.checking.archives import Members, decode_archive, read_bounded, read_directory, read_file
 from app.cli.checking.comparison import find_invalid, find_unlike
 from app.cli.errors import DoesNotVerify
 from app.cli.opening import Places, open_release, place_options, tree_option
 from app.cli.parts import Parts
-from app.digest import is_sha256_hex, sha256_hex, tree_digest, write_digest
+from app.digest import format_digest, is_sha256_hex, sha256_hex, tree_digest
 from app.tzdb.release import Release
 
 _DIGEST_PREFIX = "sha256:"
@@ -88,11 +88,11 @@ def make_verdict(bundle: Path, *, release: Release | None, digest: str | None, t
             members = read_directory(bundle)
         else:
             content = _read(bundle)
-            members = read_archive(content)
+            members = decode_archive(content)
     except DoesNotVerify as error:
         problems.append(error.detail)
     digests = (
-        write_digest(sha256_hex(content)) if content is not None else None,
+        format_digest(sha256_hex(content)) if content is not None else None,
         tree_digest((path, sha256_hex(file)) for path, file in members.items()) if members is not None else None,
     )
     problems[:0] = [*_mismatch("digest", digest, digests[0]), *_mismatch("tree digest", tree, digests[1])]
@@ -123,10 +123,10 @@ async def _release(parts: Parts, options: _Options) -> Release:
 def _parse_digest(text: str | None) -> str | None:
     if text is None:
         return None
-    hex_ = text.removeprefix(_DIGEST_PREFIX)
-    if not is_sha256_hex(hex_):
+    sha256 = text.removeprefix(_DIGEST_PREFIX)
+    if not is_sha256_hex(sha256):
         raise click.UsageError(f"{text} is no digest: write {_DIGEST_PREFIX} and 64 lower-case hex digits")
-    return write_digest(hex_)
+    return format_digest(sha256)
 
 
 def _mismatch(what: str, wanted: str | None, found: str | None) -> Iterator[str]:

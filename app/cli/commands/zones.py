@@ -11,7 +11,7 @@ import click
 from app.cli.notices import say
 from app.cli.opening import Places, open_release, place_options, release_option, tree_option
 from app.cli.parts import Parts
-from app.cli.table import write_table
+from app.cli.table import format_table
 from app.tzdb.release import ZoneClass, ZoneKind
 from app.tzdb.search import ZoneFact, fact_row, search
 
@@ -64,4 +64,4 @@ def _table(facts: Iterable[ZoneFact]) -> Iterator[str]:
         (fact.name, fact.kind, fact.zone_class, fact.canonical, str(fact.size), ",".join(fact.countries))
         for fact in facts
     )
-    return write_table(header, rows)
+    return format_table(header, rows)

@@ -16,7 +16,7 @@ from app.tzdb.changes.timeline import BEGINNING, ENDING, Change, Timeline, first
 from app.tzdb.names import by_component, quote
 from app.tzdb.release import Release, TzifFile, ZoneKind
 from app.tzdb.selection import Aliases, Selector, select
-from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.decoder import decode_tzif
 
 Period = Literal["future", "2020..", "1970..2019", "pre-1970"]
 ChangeKind = Literal["future", "2020..", "1970..2019", "pre-1970", "removed", "added", "binary-only"]
@@ -243,7 +243,7 @@ class _Comparison:
 
     def _timeline(self, file: TzifFile) -> Timeline:
         if file.sha256 not in self._timelines:
-            self._timelines[file.sha256] = make_timeline(read_tzif(file.content))
+            self._timelines[file.sha256] = make_timeline(decode_tzif(file.content))
         return self._timelines[file.sha256]
 
 

@@ -83,7 +83,7 @@ def diff_row(diff: ReleaseDiff) -> DiffRow:
         "first_affected": _instant_or_null(diff.first_affected),
         "period": diff.period,
         "period_affected": _instant_or_null(diff.period_affected),
-        "future_from": write_instant(diff.future_from),
+        "future_from": format_instant(diff.future_from),
         "compared": diff.compared,
         "counts": dict(diff.counts),
         "zones": [_zone_row(zone) for zone in diff.zones],
@@ -97,21 +97,21 @@ def change_row(change: Change) -> ChangeRow:
     return {
         "at": _instant_or_null(change.at),
         "unix": change.at,
-        "local_time": None if change.at is None else write_instant(change.at + utoff)[:-1],
+        "local_time": None if change.at is None else format_instant(change.at + utoff)[:-1],
         "utoff": utoff,
-        "utc_offset": write_utc_offset(utoff),
+        "utc_offset": format_utc_offset(utoff),
         "abbreviation": change.local.designation,
         "is_dst": change.local.is_dst,
     }
 
 
-def write_instant(t: int) -> str:
+def format_instant(t: int) -> str:
     """Return an instant as text. Shape: ``2026-10-25T01:00:00Z``, RFC 3339. Units: ``t`` in Unix seconds."""
     # Not strftime: its years below 1000 have fewer than four digits on some platforms.
     return (_EPOCH + timedelta(seconds=t)).isoformat() + "Z"
 
 
-def write_utc_offset(utoff: int) -> str:
+def format_utc_offset(utoff: int) -> str:
     """Return an offset as text. Shape: ``+05:45``, with seconds if there are any. Units: seconds east of UT."""
     minutes, seconds = divmod(abs(utoff), 60)
     text = f"{'-' if utoff < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
@@ -119,7 +119,7 @@ def write_utc_offset(utoff: int) -> str:
 
 
 def _instant_or_null(t: int | None) -> str | None:
-    return None if t is None else write_instant(t)
+    return None if t is None else format_instant(t)
 
 
 def _zone_row(zone: ZoneDiff) -> ZoneDiffRow:

@@ -92,7 +92,7 @@ class _Block:
     ut_indicators: tuple[bool, ...]
 
 
-def read_tzif(content: bytes) -> TZif:
+def decode_tzif(content: bytes) -> TZif:
     """Read and check a TZif file.
 
     Errors: ``InvalidTzif`` for anything but a whole, well-formed file, and for one over ``MAX_TZIF_BYTES``.
@@ -101,18 +101,18 @@ def read_tzif(content: bytes) -> TZif:
     """
     if len(content) > MAX_TZIF_BYTES:
         raise InvalidTzif(f"the file has {len(content)} bytes; the limit is {MAX_TZIF_BYTES}", limit=MAX_TZIF_BYTES)
-    version, legacy_counts = _read_header(content, 0)
-    block, end = _read_block(content, _HEADER.size, version=version, counts=legacy_counts, time_size=4)
+    version, legacy_counts = _decode_header(content, 0)
+    block, end = _decode_block(content, _HEADER.size, version=version, counts=legacy_counts, time_size=4)
     footer = ""
     if version == 1:
         if end != len(content):
             raise InvalidTzif(f"{len(content) - end} bytes follow the block that ends a version 1 file at byte {end}")
     else:
-        second_version, counts = _read_header(content, end)
+        second_version, counts = _decode_header(content, end)
         if second_version != version:
             raise InvalidTzif(f"the header at byte {end} has version {second_version}, the first has {version}")
-        block, end = _read_block(content, end + _HEADER.size, version=version, counts=counts, time_size=8)
-        footer = _read_footer(content, end)
+        block, end = _decode_block(content, end + _HEADER.size, version=version, counts=counts, time_size=8)
+        footer = _decode_footer(content, end)
     return TZif(
         version=version,
         transitions=block.transitions,
@@ -157,7 +157,7 @@ def _describe(local_time: LocalTimeType) -> str:
     return f"{local_time.designation} ({kind} time, UT offset {local_time.utoff} s)"
 
 
-def _read_header(content: bytes, at: int) -> tuple[int, BlockCounts]:
+def _decode_header(content: bytes, at: int) -> tuple[int, BlockCounts]:
     if len(content) < at + _HEADER.size:
         raise InvalidTzif(f"the file ends at byte {len(content)}, inside the header at byte {at}")
     magic, version, reserved, *six = _HEADER.unpack_from(content, at)
@@ -177,7 +177,7 @@ def _read_header(content: bytes, at: int) -> tuple[int, BlockCounts]:
     return _VERSIONS[version], counts
 
 
-def _read_block(content: bytes, at: int, *, version: int, counts: BlockCounts, time_size: int) -> tuple[_Block, int]:
+def _decode_block(content: bytes, at: int, *, version: int, counts: BlockCounts, time_size: int) -> tuple[_Block, int]:
     """Read the data block at byte ``at``; return it and the byte where it ends."""
     end = at + counts.block_size(time_size)
     if end > len(content):
@@ -194,15 +194,15 @@ def _read_block(content: bytes, at: int, *, version: int, counts: BlockCounts, t
     records = content[at : at + counts.typecnt * _LOCAL_TIME_TYPE.size]
     at += len(records)
     designations = content[at : at + counts.charcnt]
-    types = _read_types(records, designations, where=where)
+    types = _decode_types(records, designations, where=where)
     at += counts.charcnt
     leap_record = struct.Struct(f">{code}i")
     leaps = content[at : at + counts.leapcnt * leap_record.size]
     leap_seconds = tuple(LeapSecond(*pair) for pair in leap_record.iter_unpack(leaps))
     _check_leap_seconds(leap_seconds, version=version, where=where)
     at += len(leaps)
-    standard = _read_indicators(content[at : at + counts.isstdcnt], name="standard/wall", where=where)
-    ut = _read_indicators(content[at + counts.isstdcnt : end], name="UT/local", where=where)
+    standard = _decode_indicators(content[at : at + counts.isstdcnt], name="standard/wall", where=where)
+    ut = _decode_indicators(content[at + counts.isstdcnt : end], name="UT/local", where=where)
     for index, is_ut in enumerate(ut):
         if is_ut and not (standard and standard[index]):
             raise InvalidTzif(f"{where} has type {index} with a UT/local indicator but no standard/wall indicator")
@@ -217,7 +217,7 @@ def _check_ascending(transitions: Sequence[int], *, where: str) -> None:
     raise InvalidTzif(f"{where} has transition {index}, at {later}, not after transition {index - 1}, at {earlier}")
 
 
-def _read_types(records: bytes, designations: bytes, *, where: str) -> tuple[LocalTimeType, ...]:
+def _decode_types(records: bytes, designations: bytes, *, where: str) -> tuple[LocalTimeType, ...]:
     types: list[LocalTimeType] = []
     for index, (utoff, is_dst, start) in enumerate(_LOCAL_TIME_TYPE.iter_unpack(records)):
         if not MIN_UTOFF <= utoff <= MAX_UTOFF:
@@ -256,13 +256,13 @@ def _check_leap_seconds(leap_seconds: Sequence[LeapSecond], *, version: int, whe
             raise InvalidTzif(f"{where} has leap second {index} with a correction {step} off the one before, not 1")
 
 
-def _read_indicators(values: bytes, *, name: str, where: str) -> tuple[bool, ...]:
+def _decode_indicators(values: bytes, *, name: str, where: str) -> tuple[bool, ...]:
     if values and max(values) > 1:
         raise InvalidTzif(f"{where} has a {name} indicator of {max(values)}, neither 0 nor 1")
     return tuple(value == 1 for value in values)
 
 
-def _read_footer(content: bytes, at: int) -> str:
+def _decode_footer(content: bytes, at: int) -> str:
     match = _FOOTER.fullmatch(content, at)
     if match is None:
         raise InvalidTzif(f"the footer at byte {at} is not one TZ string between two newlines that end the file")

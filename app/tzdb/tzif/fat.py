@@ -49,7 +49,7 @@ class _Block:
     default: int
 
 
-def write_fat(tzif: TZif) -> bytes:
+def encode_fat(tzif: TZif) -> bytes:
     """Return the file with every transition to the end of 2037 written out, in both blocks.
 
     Shape: version, footer and indicators stay; transitions that change nothing go, and so do types that nothing uses.
@@ -64,11 +64,11 @@ def write_fat(tzif: TZif) -> bytes:
         raise InvalidTzif("a file that counts leap seconds has no fat form")
     block = _block_of(tzif)
     version = _VERSIONS[tzif.version]
-    legacy = _write_block(_cut_to_32_bits(block), version=version, time_code="i")
+    legacy = _encode_block(_cut_to_32_bits(block), version=version, time_code="i")
     if tzif.version == 1:
         return legacy
     return b"".join(
-        (legacy, _write_block(block, version=version, time_code="q"), b"\n", tzif.footer.encode("ascii"), b"\n")
+        (legacy, _encode_block(block, version=version, time_code="q"), b"\n", tzif.footer.encode("ascii"), b"\n")
     )
 
 
@@ -135,7 +135,7 @@ def _cut_to_32_bits(block: _Block) -> _Block:
     return _Block(times, indices, block.kinds, block.default)
 
 
-def _write_block(block: _Block, *, version: bytes, time_code: str) -> bytes:
+def _encode_block(block: _Block, *, version: bytes, time_code: str) -> bytes:
     kinds, used = _with_latest_copies(block)
     first = used[0]
     # The default becomes type 0 by changing places with the first type in use.

@@ -14,8 +14,8 @@ from app.web.http.problems import (
     NotHttp,
     RequestTooSlow,
     UrlTooLong,
+    encode_problem,
     status_of,
-    write_problem,
 )
 
 MAX_HEADER_BYTES = 64 << 10
@@ -147,11 +147,11 @@ class BoundedProtocol(HttpToolsProtocol):
         elif cycle is not None and not cycle.response_complete:
             self.timeout_keep_alive = 0
             return
-        self._write_problem(error)
+        self._send_problem(error)
         self.transport.close()
 
-    def _write_problem(self, error: TzdataFilterError) -> None:
-        status, body = HTTPStatus(status_of(type(error))), write_problem(error)
+    def _send_problem(self, error: TzdataFilterError) -> None:
+        status, body = HTTPStatus(status_of(type(error))), encode_problem(error)
         head = (
             f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\ncache-control: no-store\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"

@@ -5,7 +5,7 @@ import json
 import sys
 from typing import NamedTuple, TextIO
 
-from app.logs import one_line, write_time
+from app.logs import format_time, one_line
 from app.settings import LogFormat
 
 FLUSH_SECONDS = 0.25
@@ -30,7 +30,7 @@ class RequestLog:
     """Gathers lines and writes them every ``FLUSH_SECONDS``; those of the last moment on ``flush``."""
 
     def __init__(self, log_format: LogFormat, stream: TextIO | None = None) -> None:
-        self._write = _write_json if log_format == "json" else _write_text
+        self._write = _format_json if log_format == "json" else _format_text
         self._stream = stream or sys.stderr
         self._lines: list[RequestLine] = []
 
@@ -62,16 +62,16 @@ def _target(line: RequestLine) -> str:
     return one_line(target.decode("ascii", "backslashreplace"))
 
 
-def _write_text(line: RequestLine) -> str:
+def _format_text(line: RequestLine) -> str:
     return (
-        f"{write_time(line.at)} request {line.method} {_target(line)} {line.status} {line.size} B"
+        f"{format_time(line.at)} request {line.method} {_target(line)} {line.status} {line.size} B"
         f" {line.seconds * 1e3:.2f} ms {line.request_id.decode('ascii')}\n"
     )
 
 
-def _write_json(line: RequestLine) -> str:
+def _format_json(line: RequestLine) -> str:
     members = {
-        "time": write_time(line.at),
+        "time": format_time(line.at),
         "level": "info",
         "logger": "request",
         "method": line.method,

@@ -123,7 +123,7 @@ def problem_kinds() -> Iterator[type[errors.TzdataFilterError]]:
         waiting.extend(kind.__subclasses__())
 
 
-def write_problem(error: errors.TzdataFilterError) -> bytes:
+def encode_problem(error: errors.TzdataFilterError) -> bytes:
     """Return a problem's JSON. Shape: ``type`` is ``/problems/CODE``, stable, and a page that explains it."""
     members = {
         "type": f"/problems/{error.code}",
@@ -142,7 +142,7 @@ def from_error(error: errors.TzdataFilterError, headers: Mapping[str, str] | Non
     fields = {"cache-control": "no-store", **(headers or {})}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         fields["retry-after"] = str(error.facts.get("retry_after", _RETRY_AFTER_SECONDS))
-    return Response(write_problem(error), status, fields, MEDIA_TYPE)
+    return Response(encode_problem(error), status, fields, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.digest import sha256_hex, write_repr_digest
+from app.digest import format_repr_digest, sha256_hex
 from app.web.http.asgi import RawHeaders, Receive, Scope, Send, join_header
 
 IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
@@ -50,25 +50,30 @@ class Reply:
 
 
 def make_answer(
-    body: bytes, *, media_type: str, cache_control: str, hex_: str | None = None, extra: Mapping[str, str] | None = None
+    body: bytes,
+    *,
+    media_type: str,
+    cache_control: str,
+    sha256: str | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Answer:
     """Return the answer for ``body``.
 
-    Shape: ``hex_`` its sha256 if known; ``extra`` further header fields. The ETag is the sha256 of the bytes: one that
+    Shape: ``sha256`` of it if known; ``extra`` further header fields. The ETag is the sha256 of the bytes: one that
     is not content makes some builders mix up URLs. There is no Last-Modified and no content coding, ever.
     """
-    hex_ = hex_ or sha256_hex(body)
+    sha256 = sha256 or sha256_hex(body)
     fields = {
         "content-type": media_type,
         "content-length": str(len(body)),
-        "etag": f'"{hex_}"',
-        "repr-digest": write_repr_digest(hex_),
+        "etag": f'"{sha256}"',
+        "repr-digest": format_repr_digest(sha256),
         "cache-control": cache_control,
         "accept-ranges": "bytes",
         **(extra or {}),
     }
     headers = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in fields.items())
-    return Answer(body, f'"{hex_}"', headers)
+    return Answer(body, f'"{sha256}"', headers)
 
 
 def negotiate(answer: Answer, headers: RawHeaders, *, method: str) -> Reply:

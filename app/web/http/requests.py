@@ -15,7 +15,7 @@ _LIST_MEMBERS = ("zones", "tables")
 DEFAULT_FORMAT = "tar.gz"
 
 
-def read_options(request: Request, *, known: tuple[str, ...]) -> Mapping[str, str]:
+def parse_options(request: Request, *, known: tuple[str, ...]) -> Mapping[str, str]:
     """Return the query as options. Errors: InvalidOption for one that is unknown or given twice."""
     options: dict[str, str] = {}
     for name, value in request.query_params.multi_items():

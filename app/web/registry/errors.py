@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import errors
-from app.digest import sha256_hex, write_digest
+from app.digest import format_digest, sha256_hex
 from app.web.http.problems import BodyTooLarge, from_error, status_of
 from app.web.http.representation import Answer, make_answer
 
@@ -69,9 +69,9 @@ def content_answer(
     content: bytes, *, media_type: str, cache_control: str, extra: Mapping[str, str] | None = None
 ) -> Answer:
     """Return content as an answer that names its digest."""
-    hex_ = sha256_hex(content)
-    fields = {"docker-content-digest": write_digest(hex_), **VERSION_FIELD, **(extra or {})}
-    return make_answer(content, media_type=media_type, cache_control=cache_control, hex_=hex_, extra=fields)
+    sha256 = sha256_hex(content)
+    fields = {"docker-content-digest": format_digest(sha256), **VERSION_FIELD, **(extra or {})}
+    return make_answer(content, media_type=media_type, cache_control=cache_control, sha256=sha256, extra=fields)
 
 
 def error_response(error: errors.TzdataFilterError) -> Response:

@@ -13,18 +13,18 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE, Image, write_index
+from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE, Image, encode_index
 from app.artifact.oci.names import TREE_PREFIX, check_repository
 from app.artifact.spec import LATEST, Spec
 from app.builder.images import Images
-from app.digest import is_sha256_hex, write_digest
+from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, InvalidOption, TzdataFilterError, UnknownArtifact, UnknownZones
 from app.releases.library import Library
 from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import IMMUTABLE, PINNED, REVALIDATE, Answer, AnswerResponse
-from app.web.http.requests import read_bundle_request, read_options
+from app.web.http.requests import parse_options, read_bundle_request
 from app.web.openapi.described import SET_REQUEST, answers
 from app.web.registry.errors import (
     VERSION_FIELD,
@@ -97,7 +97,7 @@ class RegistryRoutes:
         check_repository(name)
         _parse_digest(digest)
         fields = {"oci-filters-applied": "artifactType"} if "artifactType" in request.query_params else {}
-        answer = content_answer(write_index(), media_type=INDEX_TYPE, cache_control=REVALIDATE, extra=fields)
+        answer = content_answer(encode_index(), media_type=INDEX_TYPE, cache_control=REVALIDATE, extra=fields)
         return AnswerResponse(answer)
 
     async def other(self, rest: str) -> Response:
@@ -147,7 +147,7 @@ class SetRoutes:
 
     async def post(self, request: Request) -> Response:
         """Name a list of zones, so that it can be pulled."""
-        read_options(request, known=())
+        parse_options(request, known=())
         spec = await read_bundle_request(request, default_format="tar")
         if spec.format not in ("tar", "zip"):
             raise InvalidOption("an image holds a tree, format=tar, or Go's zip, format=zip", options=["format"])
@@ -156,7 +156,7 @@ class SetRoutes:
             "repository": repository,
             "release": image.release,
             "reference": f"{urlsplit(self.base_url).netloc}/{repository}:{image.release}",
-            "digest": write_digest(image.index_hex),
+            "digest": format_digest(image.index_sha256),
         }
         return AnswerResponse(json_answer(row, cache_control="no-store", extra={"tzdata-release": image.release}))
 
@@ -173,10 +173,10 @@ def _json_answer(row: object, *, extra: Mapping[str, str] | None = None) -> Answ
 
 def _parse_digest(text: str) -> str:
     """Return the hex of a digest. Errors: DigestInvalid."""
-    algorithm, _, hex_ = text.partition(":")
-    if algorithm != "sha256" or not is_sha256_hex(hex_):
+    algorithm, _, sha256 = text.partition(":")
+    if algorithm != "sha256" or not is_sha256_hex(sha256):
         raise DigestInvalid(f"{quote(text)} is not a digest of this registry: sha256: and 64 digits of 0-9a-f")
-    return hex_
+    return sha256
 
 
 def _page(request: Request) -> tuple[int, str]:

@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from app.artifact.recipe import CURRENT
 from app.builder.builder import Builder
-from app.digest import is_sha256_hex, write_digest
+from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
 from app.tzdb.names import quote
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import IMMUTABLE, PINNED, AnswerResponse, make_answer
-from app.web.http.requests import read_options
+from app.web.http.requests import parse_options
 from app.web.openapi.described import FormatPath, HexPath, conditional_answers
 
 
@@ -27,19 +27,19 @@ class ArtifactRoutes:
 
     async def artifact(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
         """Answer the bytes."""
-        read_options(request, known=())
-        _check_hex(hex)
+        parse_options(request, known=())
+        _check_sha256(hex)
         found = await self.builder.find(hex)
         _check_format(hex, format, found.record.format)
         media_type = CURRENT[found.record.format].media_type
-        answer = make_answer(found.content, media_type=media_type, cache_control=IMMUTABLE, hex_=hex)
+        answer = make_answer(found.content, media_type=media_type, cache_control=IMMUTABLE, sha256=hex)
         self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=None)
         return AnswerResponse(answer)
 
     async def checksum(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
         """Answer one line for ``sha256sum -c``."""
-        read_options(request, known=())
-        _check_hex(hex)
+        parse_options(request, known=())
+        _check_sha256(hex)
         record = await self.builder.record(hex)
         _check_format(hex, format, record.format)
         line = f"{hex}  {hex}.{format}\n".encode()
@@ -47,8 +47,8 @@ class ArtifactRoutes:
 
     async def record(self, request: Request, hex: HexPath) -> Response:
         """Answer the record: what is inside, and the request that built it first."""
-        read_options(request, known=())
-        _check_hex(hex)
+        parse_options(request, known=())
+        _check_sha256(hex)
         record = await self.builder.record(hex)
         row = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
         # Not immutable: another replica may know the same bytes from another first request.
@@ -83,11 +83,11 @@ def artifact_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRout
     return router
 
 
-def _check_hex(hex_: str) -> None:
-    if not is_sha256_hex(hex_):
-        raise InvalidName(f"{quote(hex_)} is not a sha256: 64 digits of 0-9a-f", digest=hex_[:80])
+def _check_sha256(sha256: str) -> None:
+    if not is_sha256_hex(sha256):
+        raise InvalidName(f"{quote(sha256)} is not a sha256: 64 digits of 0-9a-f", digest=sha256[:80])
 
 
-def _check_format(hex_: str, asked: str, actual: str) -> None:
+def _check_format(sha256: str, asked: str, actual: str) -> None:
     if asked != actual:
-        raise UnknownArtifact(f"the artifact {write_digest(hex_)} is a {actual}, not a {asked}", format=actual)
+        raise UnknownArtifact(f"the artifact {format_digest(sha256)} is a {actual}, not a {asked}", format=actual)

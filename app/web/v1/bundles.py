@@ -10,14 +10,14 @@ from app.artifact.recipe import CURRENT
 from app.artifact.record import plan_row
 from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
 from app.builder.builder import Artifact, Builder
-from app.digest import write_digest
+from app.digest import format_digest
 from app.errors import UnknownFormat
 from app.tzdb.names import is_release_name
 from app.web.http.channel_fields import AGE_FIELD, Channels
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, Answer, AnswerResponse, make_answer
-from app.web.http.requests import DEFAULT_FORMAT, read_bundle_request, read_options
+from app.web.http.requests import DEFAULT_FORMAT, parse_options, read_bundle_request
 from app.web.openapi.described import (
     BUNDLE_OPTIONS,
     BUNDLE_REQUEST,
@@ -47,7 +47,7 @@ class BundleRoutes:
             artifact.content,
             media_type=CURRENT[artifact.record.format].media_type,
             cache_control=_cache_control(release),
-            hex_=artifact.hex,
+            sha256=artifact.sha256,
             extra={"content-location": artifact_path(artifact), **fields},
         )
         return self._keep(request, answer, fields, None if is_release_name(release) else generation)
@@ -59,7 +59,7 @@ class BundleRoutes:
         fields = self.channels.fields(request, choice=release, version=artifact.plan.release)
         file_name = request.url.path.rpartition("/")[2].removesuffix(".sha256")
         answer = make_answer(
-            f"{artifact.hex}  {file_name}\n".encode(),
+            f"{artifact.sha256}  {file_name}\n".encode(),
             media_type="text/plain; charset=utf-8",
             cache_control=_cache_control(release),
             extra=fields,
@@ -68,7 +68,7 @@ class BundleRoutes:
 
     async def plan(self, request: Request, release: ReleasePath, zones: ZonesPath) -> Response:
         """Answer what would be in the bundle, and why."""
-        options = dict(read_options(request, known=("format", *OPTION_NAMES)))
+        options = dict(parse_options(request, known=("format", *OPTION_NAMES)))
         wanted = options.pop("format", DEFAULT_FORMAT)
         plan = await self.builder.plan(parse_spec(release, zones.split(","), format=wanted, options=options))
         answer = json_answer(
@@ -80,12 +80,12 @@ class BundleRoutes:
 
     async def post(self, request: Request) -> Response:
         """Build from a JSON body; answers the record, with the URL of the bytes."""
-        read_options(request, known=())
+        parse_options(request, known=())
         artifact = await self.builder.build(await read_bundle_request(request))
         url = self.channels.base_url + artifact_path(artifact)
         row = {
             **plan_row(artifact.plan),
-            "digest": write_digest(artifact.hex),
+            "digest": format_digest(artifact.sha256),
             "size": len(artifact.content),
             "url": url,
         }
@@ -101,7 +101,7 @@ class BundleRoutes:
         raise UnknownFormat(f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
 
     def _spec(self, request: Request, release: str, zones: str, format: str) -> Spec:
-        options = read_options(request, known=OPTION_NAMES)
+        options = parse_options(request, known=OPTION_NAMES)
         return parse_spec(release, zones.split(","), format=format, options=options)
 
     def _keep(self, request: Request, answer: Answer, fields: Mapping[str, str], generation: int | None) -> Response:
@@ -112,7 +112,7 @@ class BundleRoutes:
 
 def artifact_path(artifact: Artifact) -> str:
     """Return the path of an artifact's permanent URL."""
-    return f"/v1/artifacts/{artifact.hex}.{artifact.record.format}"
+    return f"/v1/artifacts/{artifact.sha256}.{artifact.record.format}"
 
 
 def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIRouter:

@@ -15,7 +15,7 @@ from app.tzdb.names import is_release_name
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, Answer, AnswerResponse
-from app.web.http.requests import read_options
+from app.web.http.requests import parse_options
 from app.web.openapi.described import EarlierPath, LaterPath, conditional_answers, query
 
 OPTIONS = ("zones", "aliases", "since", "now")
@@ -32,7 +32,7 @@ class DiffRoutes:
     async def diff(self, request: Request, before: EarlierPath, after: LaterPath) -> Response:
         """Answer what the update changes."""
         generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
-        options = read_options(request, known=OPTIONS)
+        options = parse_options(request, known=OPTIONS)
         check_release_choice(before)
         spec = parse_diff_selection(after, options)
         since = parse_since(options.get("since", "ever"))

@@ -19,12 +19,12 @@ from app.artifact.spec import LATEST, Spec
 from app.errors import UnknownRelease
 from app.releases.library import Library
 from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases, has_any
-from app.tzdb.changes.diff_row import write_instant
+from app.tzdb.changes.diff_row import format_instant
 from app.tzdb.release import Release
 from app.tzdb.selection import Selector, select
 from app.web.http.hot import HotAnswers
 from app.web.http.representation import REVALIDATE, AnswerResponse, make_answer
-from app.web.http.requests import read_options
+from app.web.http.requests import parse_options
 from app.web.openapi.described import ZonesPath, conditional_answers, query
 from app.web.v1.diffs import parse_diff_selection
 
@@ -61,14 +61,14 @@ class FeedRoutes:
     async def feed(self, request: Request, zones: ZonesPath) -> Response:
         """Answer the feed of a selection."""
         generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
-        options = read_options(request, known=("aliases",))
+        options = parse_options(request, known=("aliases",))
         spec = parse_diff_selection(LATEST, {"zones": zones, **options})
         releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
             raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
         steps = await asyncio.to_thread(make_steps, releases, spec)
         answer = make_answer(
-            write_feed(steps, spec, base_url=self.base_url),
+            encode_feed(steps, spec, base_url=self.base_url),
             media_type=MEDIA_TYPE,
             cache_control=REVALIDATE,
             extra={"tzdata-release": releases[0].version},
@@ -101,10 +101,10 @@ def make_steps(releases: Sequence[Release], spec: Spec) -> list[Step]:
     return [*_steps(releases, spec)][:MAX_ENTRIES]
 
 
-def write_feed(steps: Sequence[Step], spec: Spec, *, base_url: str) -> bytes:
+def encode_feed(steps: Sequence[Step], spec: Spec, *, base_url: str) -> bytes:
     """Return the feed as XML."""
     selection = ",".join(map(str, spec.selectors))
-    address = f"{base_url}/v1/feeds/{_write_path(spec.selectors)}.atom{_write_options(spec, '?')}"
+    address = f"{base_url}/v1/feeds/{_format_path(spec.selectors)}.atom{_format_options(spec, '?')}"
     feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
     _text(feed, "id", _identify(spec, ""))
     _text(feed, "title", f"tzdata releases for {_shorten(selection)}")
@@ -127,7 +127,7 @@ def stand_in_date(release: str) -> str:
     year, letters = int(release[:4]), release[4:]
     # After z come za, zb and so on: the 27th release is the first with two letters.
     place = (len(letters) - 1) * 26 + ord(letters[-1]) - ord("a")
-    return write_instant(int((datetime(max(year, 1), 1, 1, tzinfo=UTC) + timedelta(days=place)).timestamp()))
+    return format_instant(int((datetime(max(year, 1), 1, 1, tzinfo=UTC) + timedelta(days=place)).timestamp()))
 
 
 def _check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> None:
@@ -161,7 +161,9 @@ def _add_entry(feed: Element, step: Step, spec: Spec, *, base_url: str) -> None:
     page = base_url + _page(step, spec)
     SubElement(entry, "link", {"rel": "alternate", "type": "application/json", "href": page})
     if step.whole:
-        bundle = f"{base_url}/v1/bundles/{step.release}/{_write_path(spec.selectors)}.tar.gz{_write_options(spec, '?')}"
+        bundle = (
+            f"{base_url}/v1/bundles/{step.release}/{_format_path(spec.selectors)}.tar.gz{_format_options(spec, '?')}"
+        )
         SubElement(entry, "link", {"rel": "related", "type": "application/gzip", "href": bundle, "title": "The bundle"})
     _text(entry, "content", "\n".join(_lines(step))).set("type", "text")
 
@@ -171,15 +173,15 @@ def _page(step: Step, spec: Spec) -> str:
     if step.diff is None:
         return f"/v1/releases/{step.release}"
     # A plus sign in a query would arrive as a space.
-    zones = _write_path(step.compared).replace("+", "%2B")
-    return f"/v1/releases/{step.before}/diff/{step.release}?zones={zones}{_write_options(spec, '&')}"
+    zones = _format_path(step.compared).replace("+", "%2B")
+    return f"/v1/releases/{step.before}/diff/{step.release}?zones={zones}{_format_options(spec, '&')}"
 
 
-def _write_path(selectors: Iterable[Selector]) -> str:
+def _format_path(selectors: Iterable[Selector]) -> str:
     return quote(",".join(map(str, selectors)), safe="/,*:+")
 
 
-def _write_options(spec: Spec, mark: str) -> str:
+def _format_options(spec: Spec, mark: str) -> str:
     return "" if spec.aliases == "exact" else f"{mark}aliases={spec.aliases}"
 
 
@@ -193,7 +195,7 @@ def _title(step: Step) -> str:
         return f"{step.release}: not affected"
     if diff.period_affected is None:
         return f"{step.release}: affected, names come or go"
-    return f"{step.release}: affected ({diff.period}), from {write_instant(diff.period_affected)}"
+    return f"{step.release}: affected ({diff.period}), from {format_instant(diff.period_affected)}"
 
 
 def _term(step: Step) -> str:
@@ -207,7 +209,7 @@ def _lines(step: Step) -> Iterator[str]:
     changed = [zone for zone in step.diff.most_urgent_first() if zone.change != "binary-only"]
     yield f"From {step.before} to {step.release}: {len(changed)} of {step.diff.compared} names are affected."
     for zone in changed[:_MAX_LINES]:
-        since = f", from {write_instant(zone.period_affected)}" if zone.period_affected is not None else ""
+        since = f", from {format_instant(zone.period_affected)}" if zone.period_affected is not None else ""
         yield f"{zone.zone}: {zone.change}{since}"
     if len(changed) > _MAX_LINES:
         yield f"and {len(changed) - _MAX_LINES} more"

@@ -11,7 +11,7 @@ from app.releases.listing import release_list
 from app.tzdb.release_row import release_row
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import REVALIDATE, AnswerResponse
-from app.web.http.requests import read_options
+from app.web.http.requests import parse_options
 from app.web.openapi.described import ReleasePath, conditional_answers
 
 
@@ -23,13 +23,13 @@ class ReleaseRoutes:
 
     async def releases(self, request: Request) -> Response:
         """All releases, newest first."""
-        read_options(request, known=())
+        parse_options(request, known=())
         row = release_list(await self.library.listed(), self.library.refusals())
         return AnswerResponse(json_answer(row, cache_control=REVALIDATE))
 
     async def release(self, request: Request, release: ReleasePath) -> Response:
         """One release."""
-        read_options(request, known=())
+        parse_options(request, known=())
         check_release_choice(release)
         found = await self.library.release(release)
         answer = json_answer(release_row(found), cache_control=REVALIDATE, extra={"tzdata-release": found.version})

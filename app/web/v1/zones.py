@@ -16,12 +16,12 @@ from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
 from app.tzdb.search import fact_row, search, zone_fact
 from app.tzdb.selection import parse_selectors, select
-from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.decoder import decode_tzif
 from app.tzdb.tzif.posix_tz import LocalTimeType
 from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, AnswerResponse, make_answer
-from app.web.http.requests import read_options
+from app.web.http.requests import parse_options
 from app.web.openapi.described import ReleasePath, ZonePath, conditional_answers, query
 
 AHEAD = 10
@@ -40,7 +40,7 @@ class ZoneRoutes:
 
     async def search(self, request: Request, release: ReleasePath) -> Response:
         """Names of a release, all or those that fit."""
-        options = read_options(request, known=("q", "country"))
+        options = parse_options(request, known=("q", "country"))
         query = options.get("q", "")
         if len(query) > _MAX_QUERY_LENGTH:
             raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
@@ -51,11 +51,11 @@ class ZoneRoutes:
 
     async def zone(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
         """One zone."""
-        read_options(request, known=())
+        parse_options(request, known=())
         found = await self._release(release)
         _check_known(found, zone)
         now = math.floor(self.clock())
-        tzif = read_tzif(found.files[zone].content)
+        tzif = decode_tzif(found.files[zone].content)
         ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
         row = {
             "release": found.version,
@@ -69,7 +69,7 @@ class ZoneRoutes:
 
     async def tzif(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
-        read_options(request, known=())
+        parse_options(request, known=())
         found = await self._release(release)
         _check_known(found, zone)
         file = found.files[zone]
@@ -77,7 +77,7 @@ class ZoneRoutes:
             file.content,
             media_type="application/tzif",
             cache_control=PINNED if is_release_name(release) else REVALIDATE,
-            hex_=file.sha256,
+            sha256=file.sha256,
             extra={"tzdata-release": found.version},
         )
         return AnswerResponse(answer)

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from app.artifact.go.module import (
     check_module_path,
+    format_go_mod,
+    format_module_path,
+    format_sums,
+    format_version,
     parse_module_path,
     parse_version,
-    write_go_mod,
-    write_module_path,
-    write_sums,
-    write_version,
 )
 from app.artifact.plan import make_plan
 from app.artifact.spec import parse_spec
@@ -45,16 +45,16 @@ class TestVersions:
         ],
     )
     def test_the_year_is_the_minor_and_the_letters_the_patch(self, release: str, version: str) -> None:
-        assert write_version(release) == version
+        assert format_version(release) == version
 
     @given(RELEASES)
     def test_the_release_comes_back(self, release: str) -> None:
-        assert parse_version(write_version(release)) == release
+        assert parse_version(format_version(release)) == release
 
     @given(st.lists(RELEASES, unique=True))
     def test_versions_sort_as_releases_appeared(self, releases: list[str]) -> None:
         def precedence(release: str) -> tuple[int, ...]:
-            return tuple(map(int, write_version(release).removeprefix("v").split(".")))
+            return tuple(map(int, format_version(release).removeprefix("v").split(".")))
 
         assert sorted(releases, key=precedence) == sorted(releases, key=release_order)
 
@@ -73,19 +73,19 @@ class TestVersions:
     @given(st.text(max_size=20))
     def test_no_text_raises_anything_else(self, text: str) -> None:
         with contextlib.suppress(NotFound):
-            assert write_version(parse_version(text)) == text
+            assert format_version(parse_version(text)) == text
 
 
 class TestPaths:
     """A path names zones of a release, in lower case, below one host."""
 
     def test_zones_are_sorted_in_lower_case_with_a_dot_for_plus(self) -> None:
-        path = write_module_path(HOST, ["Etc/UTC", "Asia/Shanghai", "Etc/GMT+8", "America/Port-au-Prince"])
+        path = format_module_path(HOST, ["Etc/UTC", "Asia/Shanghai", "Etc/GMT+8", "America/Port-au-Prince"])
         assert path == "tz.internal/america/port-au-prince/asia/shanghai/etc/gmt.8/etc/utc"
 
     @given(st.lists(st.sampled_from(INVENTED_NAMES), min_size=1, unique=True))
     def test_the_zones_come_back_in_whatever_order_they_stand(self, names: list[str]) -> None:
-        path = "/".join([HOST, *(write_module_path(HOST, [name]).partition("/")[2] for name in names)])
+        path = "/".join([HOST, *(format_module_path(HOST, [name]).partition("/")[2] for name in names)])
         check_module_path(path, HOST)
         spec = parse_module_path(path, INVENTED)
         assert spec == parse_spec("2099a", names, format="go.zip", options={"module": path})
@@ -93,7 +93,7 @@ class TestPaths:
     def test_every_name_of_every_release_is_a_module(self, wheels_dir: Path) -> None:
         for version in all_package_versions(wheels_dir)[::8]:
             release = real_release(wheels_dir, version)
-            paths = {write_module_path(HOST, [name]): name for name in release.files}
+            paths = {format_module_path(HOST, [name]): name for name in release.files}
             assert len(paths) == len(release.files)
             for path, name in paths.items():
                 check_module_path(path, HOST)
@@ -132,7 +132,7 @@ class TestPaths:
 
 
 def test_a_go_mod_names_the_module_and_the_oldest_go() -> None:
-    assert write_go_mod("tz.internal/etc/utc") == b"module tz.internal/etc/utc\n\ngo 1.19\n"
+    assert format_go_mod("tz.internal/etc/utc") == b"module tz.internal/etc/utc\n\ngo 1.19\n"
 
 
 def test_the_lines_of_go_sum_are_hashes_of_sorted_sums() -> None:
@@ -145,10 +145,10 @@ def test_the_lines_of_go_sum_are_hashes_of_sorted_sums() -> None:
     def h1(lines: str) -> str:
         return "h1:" + base64.b64encode(hashlib.sha256(lines.encode()).digest()).decode()
 
-    assert write_sums(
+    assert format_sums(
         "tz.internal/test/zone",
         "v0.2099.101",
-        go_mod=write_go_mod("tz.internal/test/zone"),
+        go_mod=format_go_mod("tz.internal/test/zone"),
         files=[(entry.path, entry.sha256) for entry in plan.unpacked],
     ) == (
         f"tz.internal/test/zone v0.2099.101 {h1(text)}\n"

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.go.check import write_check
-from app.artifact.go.package import EmbeddedZone, write_package
+from app.artifact.go.check import format_check
+from app.artifact.go.package import EmbeddedZone, make_package
 from app.digest import sha256_hex
 from app.errors import InvalidOption
 from tests.artifact.plans import INVENTED, INVENTED_NAMES, bundle, plan
@@ -48,7 +48,7 @@ def embedded(*contents: tuple[str, bytes]) -> list[EmbeddedZone]:
 
 
 def write(zones: list[EmbeddedZone]) -> dict[str, bytes]:
-    return dict(write_package(zones, version="2099a", encoding="slim", module="tzdata", import_path="tzdata"))
+    return dict(make_package(zones, version="2099a", encoding="slim", module="tzdata", import_path="tzdata"))
 
 
 def test_a_package_has_these_files() -> None:
@@ -160,7 +160,7 @@ class TestCheck:
 
     def write(self, package: str = "main", variables: tuple[str, ...] = ("TZ",), import_path: str = "") -> str:
         zones = ["Etc/UTC", "Asia/Shanghai"]
-        written = write_check(zones, version="2026f", package=package, variables=variables, import_path=import_path)
+        written = format_check(zones, version="2026f", package=package, variables=variables, import_path=import_path)
         return written.decode("ascii")
 
     def test_it_holds_the_zones_sorted_and_the_variables(self) -> None:

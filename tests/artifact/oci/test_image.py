@@ -19,9 +19,9 @@ from app.artifact.oci.image import (
     MANIFEST_TYPE,
     PLATFORMS,
     Image,
+    encode_index,
+    encode_layer,
     make_image,
-    write_index,
-    write_layer,
 )
 from app.artifact.recipe import CURRENT
 from app.artifact.tarball import MTIME
@@ -72,7 +72,7 @@ class Manifest(TypedDict):
 def image_of(*zones: str, release: Release = INVENTED, format: str = "tar", prefix: str = TREE) -> tuple[Image, bytes]:
     """Return an image and its layer."""
     made = plan(zones, release, format=format, **({"prefix": prefix} if format == "tar" else {}))
-    layer = write_layer(made, CURRENT[made.spec.format].write(made.entries))
+    layer = encode_layer(made, CURRENT[made.spec.format].write(made.entries))
     return make_image(made, layer), layer
 
 
@@ -87,7 +87,7 @@ def manifests_of(image: Image) -> list[Manifest]:
 
 def test_every_descriptor_names_the_bytes_it_describes() -> None:
     image, layer = image_of("Test/Zone", "Etc/Test+1")
-    blobs = {**image.manifests, **image.configs, image.layer_hex: layer}
+    blobs = {**image.manifests, **image.configs, image.layer_sha256: layer}
     index = index_of(image)
     manifests = manifests_of(image)
     descriptors = [*index["manifests"], *(each["config"] for each in manifests)]
@@ -95,8 +95,8 @@ def test_every_descriptor_names_the_bytes_it_describes() -> None:
     for descriptor in descriptors:
         content = blobs[descriptor["digest"].removeprefix("sha256:")]
         assert (sha256_hex(content), len(content)) == (descriptor["digest"].removeprefix("sha256:"), descriptor["size"])
-    assert image.index_hex == sha256_hex(image.index)
-    assert image.parts() == {image.index_hex, *blobs}
+    assert image.index_sha256 == sha256_hex(image.index)
+    assert image.parts() == {image.index_sha256, *blobs}
 
 
 def test_media_types_are_those_of_the_specification_and_the_layer_is_not_compressed() -> None:
@@ -173,10 +173,10 @@ def test_the_order_and_the_kind_of_the_selection_do_not_show() -> None:
 def test_releases_with_equal_files_share_layer_and_configs_but_no_manifest() -> None:
     first, _ = image_of("Test/Zone")
     second, _ = image_of("Test/Zone", release=replace(INVENTED, version="2099b"))
-    assert first.layer_hex == second.layer_hex
+    assert first.layer_sha256 == second.layer_sha256
     assert first.configs == second.configs
     assert first.manifests.keys().isdisjoint(second.manifests)
-    assert first.index_hex != second.index_hex
+    assert first.index_sha256 != second.index_sha256
 
 
 def test_a_tree_lies_where_programs_look() -> None:
@@ -199,17 +199,17 @@ def test_an_image_for_go_holds_its_zip_alone_and_says_where() -> None:
 
 
 def test_an_index_without_rows_is_what_referrers_are_answered() -> None:
-    assert json.loads(write_index()) == {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": []}
+    assert json.loads(encode_index()) == {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": []}
 
 
 @pytest.mark.parametrize(
-    ("zones", "format", "hex_"),
+    ("zones", "format", "sha256"),
     [
         (("Asia/Shanghai", "Etc/UTC"), "tar", "95c4226e5960dbc0954cd26b6a48b679ac6b777914a08a45991c971c9da51553"),
         (("Asia/Shanghai", "Etc/UTC"), "zip", "e69a0a13b43bbaa5248cc8a91196f8fa8cc644e50a11c197dba6eb243a71b847"),
         (("*",), "tar", "dcef51869fe574bdc75b6d01deb414b8aeeb5c53b5303b1a17c3940970347043"),
     ],
 )
-def test_an_image_is_what_it_was(wheels_dir: Path, zones: tuple[str, ...], format: str, hex_: str) -> None:
+def test_an_image_is_what_it_was(wheels_dir: Path, zones: tuple[str, ...], format: str, sha256: str) -> None:
     image, _ = image_of(*zones, release=real_release(wheels_dir, "2026.6"), format=format)
-    assert image.index_hex == hex_
+    assert image.index_sha256 == sha256

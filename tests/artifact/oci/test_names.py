@@ -11,13 +11,13 @@ from app.artifact.oci.names import (
     MAX_LENGTH,
     TREE_PREFIX,
     check_repository,
+    format_repository,
+    format_set,
     parse_repository,
     parse_set,
-    write_repository,
-    write_set,
 )
 from app.artifact.spec import parse_spec
-from app.artifact.zone_paths import write_zone_path
+from app.artifact.zone_paths import format_zone_path
 from app.errors import InvalidName, UnknownZones
 from tests.artifact.plans import INVENTED, INVENTED_NAMES
 from tests.data.real_releases import all_package_versions, real_release
@@ -37,7 +37,7 @@ def zones_of(name: str) -> list[str]:
 def test_every_name_of_a_release_is_a_repository_and_comes_back(wheels_dir: Path, version: str) -> None:
     assert version in all_package_versions(wheels_dir)
     release = real_release(wheels_dir, version)
-    repositories = {write_repository([name]): name for name in release.files}
+    repositories = {format_repository([name]): name for name in release.files}
     assert len(repositories) == len(release.files)
     for repository, name in repositories.items():
         assert SPECIFIED.fullmatch(repository)
@@ -47,14 +47,14 @@ def test_every_name_of_a_release_is_a_repository_and_comes_back(wheels_dir: Path
 @given(st.permutations(INVENTED_NAMES), st.integers(1, len(INVENTED_NAMES)))
 def test_any_zones_in_any_order_are_one_spec(names: list[str], count: int) -> None:
     chosen = names[:count]
-    spelled = "/".join(map(write_zone_path, chosen))
+    spelled = "/".join(map(format_zone_path, chosen))
     expected = parse_spec(INVENTED.version, chosen, format="tar", options={"prefix": TREE_PREFIX})
-    assert parse_repository(spelled, INVENTED) == parse_repository(write_repository(chosen), INVENTED) == expected
+    assert parse_repository(spelled, INVENTED) == parse_repository(format_repository(chosen), INVENTED) == expected
 
 
 @given(st.permutations(INVENTED_NAMES))
 def test_the_written_name_does_not_depend_on_the_order(names: list[str]) -> None:
-    assert write_repository(names) == write_repository(INVENTED_NAMES)
+    assert format_repository(names) == format_repository(INVENTED_NAMES)
 
 
 def test_zones_named_twice_count_once() -> None:
@@ -69,7 +69,7 @@ def test_a_country_may_stand_anywhere_among_the_zones() -> None:
 def test_go_before_the_zones_means_the_zip() -> None:
     spec = parse_repository("go/test/zone/etc/test.1", INVENTED)
     assert (spec.format, spec.prefix) == ("zip", "")
-    assert write_repository(["Test/Zone", "Etc/Test+1"], format="zip") == "go/etc/test.1/test/zone"
+    assert format_repository(["Test/Zone", "Etc/Test+1"], format="zip") == "go/etc/test.1/test/zone"
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_names_are_read_exactly_where_the_specification_allows_them(name: str) -
 
 def test_a_long_name_is_refused_with_the_way_out(wheels_dir: Path) -> None:
     with pytest.raises(InvalidName, match="/v1/sets"):
-        write_repository(real_release(wheels_dir, "2026.6").files)
+        format_repository(real_release(wheels_dir, "2026.6").files)
 
 
 def test_a_set_is_known_by_its_hex() -> None:
-    assert parse_set(write_set(HEX)) == HEX
+    assert parse_set(format_set(HEX)) == HEX
     assert parse_set("test/zone") is None
     for name in ("set", "set/x", f"set/{HEX[1:]}", f"set/{HEX}/x", f"set/{HEX.upper()}"):
         with pytest.raises(InvalidName):

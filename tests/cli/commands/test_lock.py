@@ -46,11 +46,11 @@ class TestWriting:
         locked = invoke("lock", *what, "--server", service.base_url, "-o", there, env=ONLINE)
         assert locked.exit_code == 0, locked.stderr
         lock = read(there)
-        assert lock.url == f"{service.base_url}/v1/artifacts/{lock.hex}.{form}"
+        assert lock.url == f"{service.base_url}/v1/artifacts/{lock.sha256}.{form}"
         assert there.read_text().replace(lock.url, "") == here.read_text()
         assert lock.spec.release == installed_release().version
         with service.client() as client:
-            assert client.get(lock.url).headers["etag"] == f'"{lock.hex}"'
+            assert client.get(lock.url).headers["etag"] == f'"{lock.sha256}"'
 
     def test_equal_requests_give_equal_files(self, tmp_path: Path) -> None:
         for name, zones in (("a", ZONES), ("b", (",".join(reversed(ZONES)), ZONES[0]))):
@@ -62,7 +62,7 @@ class TestWriting:
         result = run("lock", "UTC", cwd=tmp_path)
         assert result.returncode == 0
         assert [path.name for path in tmp_path.iterdir()] == ["tzdata.lock"]
-        assert read(tmp_path / "tzdata.lock").hex in result.stderr.decode()
+        assert read(tmp_path / "tzdata.lock").sha256 in result.stderr.decode()
 
     def test_a_password_in_the_address_is_not_written(self, service: Service, tmp_path: Path) -> None:
         server = service.base_url.replace("http://", "http://ci:s3cret@")
@@ -82,7 +82,7 @@ class TestUpdate:
         assert "1 of 2 names affected" in moved.stderr
         new = read(lock)
         assert (new.spec.release, new.spec.selectors) == ("2026f", old.spec.selectors)
-        assert new.hex != old.hex
+        assert new.sha256 != old.sha256
         assert new.holds
 
     def test_a_service_tells_the_same(self, two_releases: Path, start_service: StartService, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ class TestUpdate:
             # The second needs no --server any more: the lock has it.
             moved = invoke("lock", "--update", lock, *(how if lock == here else ()), env=ONLINE)
             assert moved.exit_code == 0, moved.stderr
-            told.append((moved.stdout, read(lock).hex, read(lock).spec))
+            told.append((moved.stdout, read(lock).sha256, read(lock).spec))
         assert told[0] == told[1]
         assert told[0][2].release == "2026f"
 
@@ -106,7 +106,7 @@ class TestUpdate:
         moved = invoke("lock", "--update", lock, *wheels)
         assert "not affected" in moved.stderr
         assert "the bytes stay the same" in moved.stderr
-        assert (read(lock).hex, read(lock).spec.release) == (old.hex, "2026f")
+        assert (read(lock).sha256, read(lock).spec.release) == (old.sha256, "2026f")
 
     def test_nothing_newer_leaves_the_file_alone(self, tmp_path: Path) -> None:
         lock = tmp_path / "lock"

@@ -37,7 +37,9 @@ def make_lock(path: Path, *options: str, server: str = "") -> Lock:
 def point_at(path: Path, url: str) -> None:
     """Give a lock that was made without a server the URL of one."""
     lock = parse_lock(path.read_text())
-    path.write_text(path.read_text().replace('url = ""', f'url = "{url}/v1/artifacts/{lock.hex}.{lock.spec.format}"'))
+    path.write_text(
+        path.read_text().replace('url = ""', f'url = "{url}/v1/artifacts/{lock.sha256}.{lock.spec.format}"')
+    )
 
 
 class TestWhatComesOut:
@@ -59,7 +61,7 @@ class TestWhatComesOut:
         lock = make_lock(tmp_path / "lock", "Europe/*", "--format", form, server=service.base_url)
         assert invoke("sync", tmp_path / "lock", "-o", tmp_path / f"x.{form}", env=ONLINE).exit_code == 0
         streamed = invoke("sync", tmp_path / "lock", "-o", "-", "-q", env=ONLINE)
-        assert sha256_hex((tmp_path / f"x.{form}").read_bytes()) == sha256_hex(streamed.stdout_bytes) == lock.hex
+        assert sha256_hex((tmp_path / f"x.{form}").read_bytes()) == sha256_hex(streamed.stdout_bytes) == lock.sha256
         assert streamed.stderr == ""
 
     def test_built_here_it_is_the_same_as_from_the_service(self, service: Service, tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ class TestAsking:
         point_at(tmp_path / "lock", fresh.base_url)
         result = invoke("sync", tmp_path / "lock", "-o", tmp_path / "x.tar", env=ONLINE)
         assert result.exit_code == 0, result.stderr
-        assert sha256_hex((tmp_path / "x.tar").read_bytes()) == lock.hex
+        assert sha256_hex((tmp_path / "x.tar").read_bytes()) == lock.sha256
 
     def test_another_service_may_be_named(self, service: Service, stranger: Pretender, tmp_path: Path) -> None:
         make_lock(tmp_path / "lock")
@@ -132,10 +134,10 @@ class TestAsking:
         invoke("sync", tmp_path / "lock", "-o", tmp_path / "x.tar")
         content = (tmp_path / "x.tar").read_bytes()
         point_at(tmp_path / "lock", stranger.url)
-        asked = f"GET /v1/artifacts/{lock.hex}.tar"
+        asked = f"GET /v1/artifacts/{lock.sha256}.tar"
         stranger.replies = {asked: Reply(b"", 302, {"Location": "/elsewhere"}), "GET /elsewhere": Reply(content)}
         assert invoke("sync", tmp_path / "lock", "-o", tmp_path / "y.tar", env=ONLINE).exit_code == 0
-        for to in ("/v1/artifacts/" + lock.hex + ".tar", "file:///etc/passwd", "gopher://x"):
+        for to in ("/v1/artifacts/" + lock.sha256 + ".tar", "file:///etc/passwd", "gopher://x"):
             stranger.replies = {asked: Reply(b"", 302, {"Location": to})}
             assert invoke("sync", tmp_path / "lock", "-o", tmp_path / "z.tar", env=ONLINE).exit_code == 5
         assert not (tmp_path / "z.tar").exists()
@@ -155,7 +157,7 @@ class TestNothingElseIsWritten:
             wrong = bytearray(right)
             wrong[chance.randrange(len(wrong))] ^= 1 << chance.randrange(8)
             body = (bytes(wrong), right[:-1], right + b"\0", b"", b"\x1f\x8b" + right)[number % 5]
-            stranger.replies = {f"GET /v1/artifacts/{lock.hex}.tar": Reply(body)}
+            stranger.replies = {f"GET /v1/artifacts/{lock.sha256}.tar": Reply(body)}
             result = invoke("sync", tmp_path / "lock", "-o", tmp_path / output, "--replace", env=ONLINE)
             assert result.exit_code == 4, result.stderr
             assert snapshot(tmp_path) == before
@@ -165,11 +167,11 @@ class TestNothingElseIsWritten:
         text = (tmp_path / "lock").read_text()
         lock = parse_lock(text)
         other = sha256_hex(b"what somebody else built")
-        (tmp_path / "lock").write_text(text.replace(lock.hex, other))
+        (tmp_path / "lock").write_text(text.replace(lock.sha256, other))
         point_at(tmp_path / "lock", service.base_url)
         result = invoke("sync", tmp_path / "lock", "-o", tmp_path / "x.tar", env=ONLINE)
         assert (result.exit_code, (tmp_path / "x.tar").exists()) == (4, False)
-        assert lock.hex in result.stderr
+        assert lock.sha256 in result.stderr
         assert invoke("sync", tmp_path / "lock", "-o", tmp_path / "x.tar", "--local", env=ONLINE).exit_code == 4
 
     def test_a_lock_that_was_changed_by_hand(self, tmp_path: Path) -> None:

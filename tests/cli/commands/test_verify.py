@@ -17,13 +17,13 @@ from app.cli.checking.archives import (
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
     MAX_UNPACKED_BYTES,
-    read_archive,
+    decode_archive,
     read_bounded,
     read_directory,
 )
 from app.cli.commands.verify import make_verdict
 from app.cli.errors import DoesNotVerify
-from app.digest import sha256_hex, write_digest
+from app.digest import format_digest, sha256_hex
 from tests.artifact.plans import bundle, plan
 from tests.cli.bundles import tar_header, write_any_tar, write_any_zip
 from tests.cli.program import installed_release, invoke
@@ -56,11 +56,11 @@ class TestHonestBundles:
     def test_the_digest_is_that_of_the_file(self, tmp_path: Path) -> None:
         path = tmp_path / "out.tar.gz"
         invoke("extract", *ZONES, "-o", path)
-        hex_ = sha256_hex(path.read_bytes())
-        for digest in (hex_, f"sha256:{hex_}"):
+        sha256 = sha256_hex(path.read_bytes())
+        for digest in (sha256, f"sha256:{sha256}"):
             assert invoke("verify", path, "--digest", digest).exit_code == 0
         verdict = json.loads(invoke("verify", path, "--json").stdout)
-        assert (verdict["digest"], verdict["size"]) == (f"sha256:{hex_}", path.stat().st_size)
+        assert (verdict["digest"], verdict["size"]) == (f"sha256:{sha256}", path.stat().st_size)
         assert (verdict["files"], verdict["problems"]) == (3, [])
 
     def test_standard_input_will_do(self) -> None:
@@ -82,12 +82,12 @@ class TestHonestBundles:
 
     def test_archives_that_other_tools_wrote_verify_as_well(self) -> None:
         files = [("./Test/Zone", TZIF), ("./Test/Link", TZIF)]
-        assert read_archive(write_any_tar([tar_header(".", tarfile.DIRTYPE), *files])).keys() == {
+        assert decode_archive(write_any_tar([tar_header(".", tarfile.DIRTYPE), *files])).keys() == {
             "Test/Zone",
             "Test/Link",
         }
         deflated = write_any_zip([("Test/", b""), ("Test/Zone", TZIF)], method=zipfile.ZIP_DEFLATED)
-        assert read_archive(deflated) == {"Test/Zone": TZIF}
+        assert decode_archive(deflated) == {"Test/Zone": TZIF}
 
 
 class TestTamperedBundles:
@@ -121,7 +121,7 @@ class TestTamperedBundles:
     @pytest.mark.parametrize("form", ["tar", "tar.gz", "zip"])
     def test_any_changed_byte_changes_the_digest(self, form: str, tmp_path: Path) -> None:
         content = bytearray(bundle(["Test/Zone"], format=form))
-        digest = write_digest(sha256_hex(bytes(content)))
+        digest = format_digest(sha256_hex(bytes(content)))
         content[len(content) // 2] ^= 1
         path = tmp_path / "bundle"
         path.write_bytes(content)
@@ -134,12 +134,12 @@ class TestTamperedBundles:
         content = bytearray(bundle(["Test/Zone", "Test/Legacy", "Test/Other"], format=form))
         content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
         with contextlib.suppress(DoesNotVerify):
-            assert all(path.isprintable() for path in read_archive(bytes(content)))
+            assert all(path.isprintable() for path in decode_archive(bytes(content)))
 
     @given(content=st.binary(max_size=2_000), head=st.sampled_from([b"", b"PK\3\4", b"PK\5\6", b"\x1f\x8b\x08"]))
     def test_any_bytes_hold_nothing(self, content: bytes, head: bytes) -> None:
         with contextlib.suppress(DoesNotVerify):
-            assert read_archive(head + content) == {}
+            assert decode_archive(head + content) == {}
 
     def test_another_release_is_told_apart(self, tmp_path: Path) -> None:
         invoke("extract", "Asia/Shanghai", "-o", tmp_path / "out.tar")
@@ -202,20 +202,20 @@ class TestHostileArchives:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_each_is_refused_with_a_printable_reason(self, name: str) -> None:
         with pytest.raises(DoesNotVerify) as caught:
-            read_archive(HOSTILE[name])
+            decode_archive(HOSTILE[name])
         assert caught.value.detail.isprintable()
 
     def test_a_symbolic_link_in_a_zip_is_refused(self) -> None:
         link = zipfile.ZipInfo("UTC")
         link.external_attr = 0o120777 << 16
         with pytest.raises(DoesNotVerify, match="no plain file"):
-            read_archive(write_any_zip([(link, b"/etc/passwd")]))
+            decode_archive(write_any_zip([(link, b"/etc/passwd")]))
 
     def test_a_zip_that_lies_about_a_size_is_refused(self) -> None:
         content = write_any_zip([("UTC", bytes(100_000))], method=zipfile.ZIP_DEFLATED)
         true, false = (100_000).to_bytes(4, "little"), (50).to_bytes(4, "little")
         with pytest.raises(DoesNotVerify):
-            read_archive(content.replace(true, false))
+            decode_archive(content.replace(true, false))
 
     def test_a_file_too_large_is_not_read_on(self) -> None:
         result = invoke("verify", "-", stdin=bytes(MAX_ARCHIVE_BYTES + 1))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers.bundles import fetch, read_wheel, unpack
+from tests.consumers.bundles import decode_wheel, fetch, unpack
 from tests.consumers.go.packages import MODULE, Project, loaded, make_project, read_spans
 from tests.consumers.go.toolchains import Toolchain, find_toolchains
 from tests.consumers.readers.local_times import python_spans
@@ -51,7 +51,7 @@ def test_go_loads_what_was_asked_for_and_nothing_else_in_an_empty_root(
     root = in_tree(service, tmp_path / "program", toolchain).build(tmp_path / "root")
     spans = read_spans(root, [*ASKED, *NOT_ASKED])
     assert [name for name, found in spans.items() if found is not None] == [*ASKED]
-    zones = read_wheel(wheels_dir, "2026.6").zones
+    zones = decode_wheel(wheels_dir, "2026.6").zones
     assert [name for name in ASKED if spans[name] != python_spans(zones[name], spans[name] or ())] == []
 
 
@@ -66,7 +66,7 @@ def test_two_centuries_of_all_zones_are_the_same_in_go_and_in_python(
 ) -> None:
     path = "/v1/bundles/2026f/*.go.tar.gz"
     root = in_tree(service, tmp_path / "program", TOOLCHAINS[-1], path).build(tmp_path / "root")
-    zones = read_wheel(wheels_dir, "2026.6").zones
+    zones = decode_wheel(wheels_dir, "2026.6").zones
     spans = read_spans(root, zones)
     assert [name for name, found in spans.items() if found != python_spans(zones[name], found or ())] == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers.bundles import fetch, read_wheel, unpack
+from tests.consumers.bundles import decode_wheel, fetch, unpack
 from tests.consumers.readers.local_times import END, START, Span, parse_go_spans, python_spans
 from tests.consumers.tools import in_root, run
 from tests.data import invented_release
@@ -91,7 +91,7 @@ def test_two_centuries_of_all_zones_are_the_same_in_go_and_in_python(
     go: Go, every_release: Service, wheels_dir: Path
 ) -> None:
     (go.root / "zoneinfo.zip").write_bytes(fetch(every_release, "/v1/bundles/2026f/*.zip"))
-    zones = read_wheel(wheels_dir, "2026.6").zones
+    zones = decode_wheel(wheels_dir, "2026.6").zones
     spans = go.spans(zones, zoneinfo="/zoneinfo.zip")
     assert spans.keys() == zones.keys()
 

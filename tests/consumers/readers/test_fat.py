@@ -14,8 +14,8 @@ import pytest
 from dateutil.tz import tzfile
 from pytz.tzfile import build_tzinfo
 
-from app.tzdb.tzif.decoder import read_tzif
-from tests.consumers.bundles import fetch, read_wheel, tree, unpack
+from app.tzdb.tzif.decoder import decode_tzif
+from tests.consumers.bundles import decode_wheel, fetch, tree, unpack
 from tests.consumers.readers.local_times import local_times, python_spans, unix
 from tests.consumers.tools import run
 from tests.servers import Service
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def slim(wheels_dir: Path) -> dict[str, bytes]:
-    return read_wheel(wheels_dir, "2026.6").zones
+    return decode_wheel(wheels_dir, "2026.6").zones
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def fat(every_release: Service, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 def edges_of(content: bytes) -> list[int]:
     """Return both sides of every change in a fat file, and both ends of what 32 bits can tell."""
-    edges = (at + side for at in read_tzif(content).transitions for side in (-1, 0))
+    edges = (at + side for at in decode_tzif(content).transitions for side in (-1, 0))
     return sorted({FIRST, *(each for each in edges if FIRST <= each < BEYOND), BEYOND - 1})
 
 
@@ -95,7 +95,7 @@ def test_pytz_takes_slim_files_for_utc(slim: dict[str, bytes], fat: dict[str, by
 def test_dateutil_reads_every_zone_right(slim: dict[str, bytes], fat: dict[str, bytes]) -> None:
     # From the last transition of a file on it knows standard time only.
     for name, content in slim.items():
-        last = max(read_tzif(fat[name]).transitions, default=BEYOND)
+        last = max(decode_tzif(fat[name]).transitions, default=BEYOND)
         instants = [each for each in edges_of(fat[name]) if each < last]
         expected = [told.offset for told in told_by_python(content, instants)]
         assert [told.offset for told in told_by_dateutil(fat[name], instants)] == expected, name
@@ -104,7 +104,7 @@ def test_dateutil_reads_every_zone_right(slim: dict[str, bytes], fat: dict[str, 
 def test_dateutil_names_every_time_right(slim: dict[str, bytes], fat: dict[str, bytes]) -> None:
     # In the middle of each span: around changes that set no clock it looks for the name at the wrong hour.
     for name, content in slim.items():
-        changes = [FIRST, *(at for at in read_tzif(fat[name]).transitions if FIRST < at < BEYOND)]
+        changes = [FIRST, *(at for at in decode_tzif(fat[name]).transitions if FIRST < at < BEYOND)]
         instants = [(one + other) // 2 for one, other in pairwise(changes)]
         assert told_by_dateutil(fat[name], instants) == told_by_python(content, instants), name
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.tzdb.tzif.decoder import read_tzif
-from tests.consumers.bundles import Wheel, fetch, read_wheel, unpack
+from app.tzdb.tzif.decoder import decode_tzif
+from tests.consumers.bundles import Wheel, decode_wheel, fetch, unpack
 from tests.consumers.readers.local_times import LocalTime, Span, local_times, unix
 from tests.consumers.tools import in_root, run
 from tests.servers import Service
@@ -42,7 +42,7 @@ def latest_tree(every_release: Service, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def latest_wheel(wheels_dir: Path) -> Wheel:
-    return read_wheel(wheels_dir, "2026.6")
+    return decode_wheel(wheels_dir, "2026.6")
 
 
 def test_glibc_finds_the_zones_by_name(service: Service, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_musl_shows_in_all_zones_the_times_that_python_shows(
         name, instant, offset, abbreviation, is_dst = line.split("\t")
         shown[name].append(Span(int(instant), LocalTime(int(offset), abbreviation, is_dst == "1")))
     for name, content in latest_wheel.zones.items():
-        transitions = read_tzif(content).transitions
+        transitions = decode_tzif(content).transitions
         # Where a file has a single transition, musl shows what comes after it for the time before it, too.
         since = transitions[0] if len(transitions) == 1 else 0
         spans = [span for span in shown[name] if span.start >= since]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers.bundles import fetch, read_wheel, unpack
+from tests.consumers.bundles import decode_wheel, fetch, unpack
 from tests.consumers.tools import run
 from tests.servers import Service
 
@@ -70,4 +70,4 @@ def test_python_sees_all_names_of_a_whole_tree_and_takes_no_table_for_one(
     tables = "iso3166.tab,leapseconds,tzdata.zi,zone.tab,zone1970.tab"
     unpack(fetch(every_release, f"/v1/bundles/2026f/*.tar.gz?tables={tables}"), tmp_path)
     _, available = ask(tmp_path, [])
-    assert available == sorted(read_wheel(wheels_dir, "2026.6").zones)
+    assert available == sorted(decode_wheel(wheels_dir, "2026.6").zones)

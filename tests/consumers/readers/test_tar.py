@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.digest import sha256_hex
-from tests.consumers.bundles import PlanRow, fetch, fetch_plan, read_wheel, tree, unpack
+from tests.consumers.bundles import PlanRow, decode_wheel, fetch, fetch_plan, tree, unpack
 from tests.consumers.tools import find, in_root, run
 from tests.servers import Service
 
@@ -123,7 +123,7 @@ def test_every_file_of_a_whole_tree_is_the_one_the_publisher_promised(
     every_release: Service, wheels_dir: Path, tmp_path: Path, package_version: str, links: str
 ) -> None:
     release = {"2020.1": "2020a", "2022.7": "2022g", "2026.6": "2026f"}[package_version]
-    wheel = read_wheel(wheels_dir, package_version)
+    wheel = decode_wheel(wheels_dir, package_version)
     unpack(fetch(every_release, f"/v1/bundles/{release}/*.tar.gz?links={links}"), tmp_path)
     found = {path: sha256_hex(content) for path, content in tree(tmp_path).items()}
     assert found == {name: wheel.sums[name] for name in wheel.zones}

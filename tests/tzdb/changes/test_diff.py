@@ -23,7 +23,7 @@ from app.tzdb.release import Origin, Release, make_release
 from app.tzdb.selection import Aliases, parse_selectors
 from tests.data.invented_release import make_invented_release
 from tests.data.real_releases import real_release
-from tests.tzdb.tzif.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 
 def at(text: str) -> int:
@@ -49,7 +49,7 @@ def file(*transitions: int, footer: bytes = b"AAA0") -> bytes:
     """Return a file that is at AAA (0) at first and changes to BBB (+1) and back at the transitions."""
     indices = tuple((index + 1) % 2 for index in range(len(transitions)))
     types = ((0, 0, 0), (3600, 0, 4))
-    return write_tzif(Block(transitions, indices, types, b"AAA\0BBB\0"), version=b"3", footer=footer)
+    return encode_tzif(Block(transitions, indices, types, b"AAA\0BBB\0"), version=b"3", footer=footer)
 
 
 def diff_files(before: bytes, after: bytes) -> ZoneDiff:
@@ -142,7 +142,7 @@ class TestFiles:
 
     def test_a_difference_since_ever_starts_at_the_beginning(self) -> None:
         local_mean_time = Block((-10,), (1,), ((60, 0, 0), (0, 0, 4)), b"LMT\0AAA\0")
-        zone = diff_files(file(), write_tzif(local_mean_time, footer=b"AAA0"))
+        zone = diff_files(file(), encode_tzif(local_mean_time, footer=b"AAA0"))
         assert (zone.change, zone.first_affected) == ("pre-1970", BEGINNING)
         assert ([change.at for change in zone.before], [change.at for change in zone.after]) == ([None], [None, -10])
 
@@ -166,7 +166,7 @@ class TestFiles:
     )
     def test_footers_written_otherwise_that_mean_the_same_differ_in_bytes_alone(self, one: bytes, other: bytes) -> None:
         block = Block((0,), (1,), ((0, 0, 0), (0, 1, 0)) if b"J365" in one else ((0, 0, 0), (0, 0, 0)), b"AAA\0")
-        zone = diff_files(write_tzif(block, version=b"3", footer=one), write_tzif(block, version=b"3", footer=other))
+        zone = diff_files(encode_tzif(block, version=b"3", footer=one), encode_tzif(block, version=b"3", footer=other))
         assert (zone.change, zone.first_affected, zone.before, zone.after) == ("binary-only", None, (), ())
 
     def test_transitions_written_out_that_the_footer_gives_differ_in_bytes_alone(self) -> None:
@@ -174,14 +174,14 @@ class TestFiles:
         types = ((0, 0, 0), (3600, 1, 4))
         short = Block((at("2025-03-30"),), (1,), types, b"AAA\0BBB\0")
         long = Block((at("2025-03-30"), at("2025-10-26"), at("2026-03-29")), (1, 0, 1), types, b"AAA\0BBB\0")
-        assert diff_files(write_tzif(short, footer=footer), write_tzif(long, footer=footer)).change == "binary-only"
+        assert diff_files(encode_tzif(short, footer=footer), encode_tzif(long, footer=footer)).change == "binary-only"
 
     def test_an_abbreviation_or_the_mark_of_daylight_saving_time_alone_is_a_difference(self) -> None:
         marked = Block((0,), (1,), ((0, 0, 0), (0, 1, 0)), b"AAA\0")
         renamed = Block((0,), (1,), ((0, 0, 0), (0, 0, 4)), b"AAA\0BBB\0")
         plain = Block((0,), (1,), ((0, 0, 0), (0, 0, 0)), b"AAA\0")
         for other in (marked, renamed):
-            assert diff_files(write_tzif(plain), write_tzif(other)).first_affected == 0
+            assert diff_files(encode_tzif(plain), encode_tzif(other)).first_affected == 0
 
     def test_transitions_outside_the_years_that_have_dates_are_no_trouble(self) -> None:
         early, late = -(2**59), 2**60

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.tzdb.changes.timeline import BEGINNING, Timeline, first_difference, make_timeline
-from app.tzdb.tzif.decoder import TZif, read_tzif
+from app.tzdb.tzif.decoder import TZif, decode_tzif
 from app.tzdb.tzif.transitions import local_time_at, transitions_between
-from tests.tzdb.tzif.tzif_files import Block, distinct_real_tzif, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, distinct_real_tzif, encode_tzif
 
 DAY = 86_400
 END = int(datetime(2110, 1, 1, tzinfo=UTC).timestamp())
@@ -18,8 +18,8 @@ FOOTERS = (
     *(b"AAA0BBB,J60,J300", b"AAA0BBB,59,J300", b"BBB-1AAA0,M10.5.0,M3.5.0/1", b"CCC5BBB-1,0/0,J365/30"),
 )
 files = st.builds(
-    lambda days, indices, footer: read_tzif(
-        write_tzif(
+    lambda days, indices, footer: decode_tzif(
+        encode_tzif(
             Block(
                 transitions=tuple(day * DAY for day in sorted(days)),
                 type_indices=tuple(indices[: len(days)]),
@@ -66,7 +66,7 @@ def test_the_changes_around_an_instant_are_those_of_the_file(tzif: TZif, t: int)
 
 def test_every_real_file_has_its_local_times() -> None:
     for content in distinct_real_tzif():
-        tzif = read_tzif(content)
+        tzif = decode_tzif(content)
         timeline = make_timeline(tzif)
         for at in boundaries(tzif):
             assert [timeline.local_at(t) for t in (at - 1, at)] == [local_time_at(tzif, t) for t in (at - 1, at)]
@@ -74,5 +74,5 @@ def test_every_real_file_has_its_local_times() -> None:
 
 def test_a_file_does_not_differ_from_itself() -> None:
     for content in distinct_real_tzif():
-        timeline: Timeline = make_timeline(read_tzif(content))
+        timeline: Timeline = make_timeline(decode_tzif(content))
         assert first_difference(timeline, timeline, start=BEGINNING) is None

@@ -11,13 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidTzif
-from app.tzdb.tzif.decoder import MAX_TZIF_BYTES, BlockCounts, LeapSecond, find_footer_disagreement, read_tzif
+from app.tzdb.tzif.decoder import MAX_TZIF_BYTES, BlockCounts, LeapSecond, decode_tzif, find_footer_disagreement
 from app.tzdb.tzif.posix_tz import LocalTimeType
 from app.tzdb.tzif.transitions import local_time_at, transitions_between
-from tests.tzdb.tzif.tzif_files import BERLIN, Block, distinct_real_tzif, read_wheel, real_tzif, write_block, write_tzif
+from tests.tzdb.tzif.tzif_files import (
+    BERLIN,
+    Block,
+    distinct_real_tzif,
+    encode_block,
+    encode_tzif,
+    read_wheel_files,
+    real_tzif,
+)
 
 FOOTER = b"CET-1CEST,M3.5.0,M10.5.0/3"
-GOOD = write_tzif(BERLIN, footer=FOOTER)
+GOOD = encode_tzif(BERLIN, footer=FOOTER)
 SECOND_HEADER = 44 + 6 + 1
 COUNT_FIELDS = {"isutcnt": 20, "isstdcnt": 24, "leapcnt": 28, "timecnt": 32, "typecnt": 36, "charcnt": 40}
 
@@ -32,21 +40,21 @@ def with_count(field: str, count: int) -> bytes:
 
 
 def with_types(*types: tuple[int, int, int]) -> bytes:
-    return write_tzif(replace(BERLIN, types=types), footer=FOOTER)
+    return encode_tzif(replace(BERLIN, types=types), footer=FOOTER)
 
 
 def with_leaps(*leap_seconds: tuple[int, int], version: bytes = b"2") -> bytes:
-    return write_tzif(replace(BERLIN, leap_seconds=leap_seconds), version=version, footer=FOOTER)
+    return encode_tzif(replace(BERLIN, leap_seconds=leap_seconds), version=version, footer=FOOTER)
 
 
 def detail_of(content: bytes) -> str:
     with pytest.raises(InvalidTzif) as caught:
-        read_tzif(content)
+        decode_tzif(content)
     return caught.value.detail
 
 
 def test_every_field_of_a_full_file_is_read() -> None:
-    tzif = read_tzif(GOOD)
+    tzif = decode_tzif(GOOD)
     assert tzif.version == 2
     assert tzif.transitions == (-100, 300, 1_000_000)
     assert tuple(tzif.type_indices) == (1, 0, 1)
@@ -60,35 +68,35 @@ def test_every_field_of_a_full_file_is_read() -> None:
 
 
 def test_a_version_1_file_is_its_32_bit_block() -> None:
-    tzif = read_tzif(write_block(BERLIN, version=b"\0", time_code="i"))
+    tzif = decode_tzif(encode_block(BERLIN, version=b"\0", time_code="i"))
     assert (tzif.version, tzif.footer, tzif.posix) == (1, "", None)
     assert tzif.transitions == BERLIN.transitions
     assert tzif.legacy_counts == BlockCounts(2, 2, 2, 3, 2, 9)
 
 
 def test_a_fat_file_is_read_from_its_64_bit_block() -> None:
-    tzif = read_tzif(write_tzif(BERLIN, footer=FOOTER, legacy=replace(BERLIN, transitions=(-7, 8, 9))))
+    tzif = decode_tzif(encode_tzif(BERLIN, footer=FOOTER, legacy=replace(BERLIN, transitions=(-7, 8, 9))))
     assert tzif.transitions == BERLIN.transitions
     assert tzif.legacy_counts.timecnt == 3
 
 
 def test_a_designation_may_be_the_end_of_another() -> None:
-    tzif = read_tzif(write_tzif(replace(BERLIN, designations=b"CEST\0", types=((3600, 0, 1), (7200, 1, 0)))))
+    tzif = decode_tzif(encode_tzif(replace(BERLIN, designations=b"CEST\0", types=((3600, 0, 1), (7200, 1, 0)))))
     assert [each.designation for each in tzif.types] == ["EST", "CEST"]
 
 
 def test_every_file_of_the_installed_release_is_read_and_agrees_with_its_footer() -> None:
     files = distinct_real_tzif()
     assert len(files) > 300
-    assert [found for each in files if (found := find_footer_disagreement(read_tzif(each)))] == []
+    assert [found for each in files if (found := find_footer_disagreement(decode_tzif(each)))] == []
 
 
 def test_every_published_release_is_read_and_four_of_them_contradict_themselves_in_one_zone(wheels_dir: Path) -> None:
     found = {
         (wheel.name.split("-")[1], name)
         for wheel in wheels_dir.glob("tzdata-*.whl")
-        for name, content in read_wheel(wheel).items()
-        if find_footer_disagreement(read_tzif(content))
+        for name, content in read_wheel_files(wheel).items()
+        if find_footer_disagreement(decode_tzif(content))
     }
     assert found == {(version, "America/Ojinaga") for version in ("2022.7", "2023.1", "2023.2", "2023.3")}
 
@@ -116,14 +124,16 @@ def test_every_published_release_is_read_and_four_of_them_contradict_themselves_
         pytest.param(with_count("timecnt", 2**32 - 1), "the end of the block at byte", id="count-too-large"),
         pytest.param(GOOD + b"\n", "two newlines that end the file", id="trailing-byte"),
         pytest.param(GOOD[:-1], "two newlines that end the file", id="footer-cut"),
-        pytest.param(write_tzif(BERLIN, footer=b"CET-1\n"), "two newlines that end the file", id="newline-in-footer"),
-        pytest.param(write_tzif(BERLIN, footer="ČET-1".encode()), "not ASCII", id="footer-not-ascii"),
-        pytest.param(write_tzif(BERLIN, footer=b"A" * 300), "300 characters; the limit is 255", id="footer-too-long"),
-        pytest.param(write_tzif(BERLIN, footer=b"CET-1\0"), "at column 6", id="footer-nul"),
-        pytest.param(write_tzif(BERLIN, footer=b":CET"), "the TZ string ':CET'", id="footer-colon"),
-        pytest.param(write_tzif(BERLIN, footer=b"AAA3BBB,M3.5.0/-2,M10.5.0"), "version 3", id="footer-needs-version-3"),
+        pytest.param(encode_tzif(BERLIN, footer=b"CET-1\n"), "two newlines that end the file", id="newline-in-footer"),
+        pytest.param(encode_tzif(BERLIN, footer="ČET-1".encode()), "not ASCII", id="footer-not-ascii"),
+        pytest.param(encode_tzif(BERLIN, footer=b"A" * 300), "300 characters; the limit is 255", id="footer-too-long"),
+        pytest.param(encode_tzif(BERLIN, footer=b"CET-1\0"), "at column 6", id="footer-nul"),
+        pytest.param(encode_tzif(BERLIN, footer=b":CET"), "the TZ string ':CET'", id="footer-colon"),
         pytest.param(
-            write_block(BERLIN, version=b"\0", time_code="i") + b"\n\n", "2 bytes follow", id="trailing-in-version-1"
+            encode_tzif(BERLIN, footer=b"AAA3BBB,M3.5.0/-2,M10.5.0"), "version 3", id="footer-needs-version-3"
+        ),
+        pytest.param(
+            encode_block(BERLIN, version=b"\0", time_code="i") + b"\n\n", "2 bytes follow", id="trailing-in-version-1"
         ),
         pytest.param(bytes(MAX_TZIF_BYTES + 1), f"the limit is {MAX_TZIF_BYTES}", id="over-the-limit"),
     ],
@@ -136,31 +146,33 @@ def test_a_file_with_a_broken_frame_is_refused(content: bytes, said: str) -> Non
     ("content", "said"),
     [
         pytest.param(
-            write_tzif(replace(BERLIN, transitions=(-100, 300, 300))),
+            encode_tzif(replace(BERLIN, transitions=(-100, 300, 300))),
             "64-bit block at byte 95 has transition 2, at 300, not after transition 1, at 300",
             id="equal-times",
         ),
         pytest.param(
-            write_tzif(BERLIN, legacy=replace(BERLIN, transitions=(5, 4, 6))),
+            encode_tzif(BERLIN, legacy=replace(BERLIN, transitions=(5, 4, 6))),
             "32-bit block at byte 44 has transition 1, at 4, not after transition 0, at 5",
             id="falling-times-in-legacy-block",
         ),
-        pytest.param(write_tzif(replace(BERLIN, type_indices=(0, 2, 1))), "type index 2 for 2", id="type-index"),
+        pytest.param(encode_tzif(replace(BERLIN, type_indices=(0, 2, 1))), "type index 2 for 2", id="type-index"),
         pytest.param(with_types((-90_000, 0, 0), (0, 1, 4)), "type 0 with utoff -90000", id="utoff-low"),
         pytest.param(with_types((0, 0, 0), (93_600, 1, 4)), "type 1 with utoff 93600", id="utoff-high"),
         pytest.param(with_types((0, 0, 0), (-(2**31), 1, 4)), "type 1 with utoff -2147483648", id="utoff-minimum"),
         pytest.param(with_types((0, 0, 0), (0, 2, 4)), "type 1 with isdst 2", id="isdst"),
         pytest.param(with_types((0, 0, 9), (0, 1, 4)), "type 0 with designation index 9 of 9", id="designation-index"),
         pytest.param(
-            write_tzif(replace(BERLIN, designations=b"CET\0CEST")), "type 1 with a designation that no NUL", id="no-nul"
+            encode_tzif(replace(BERLIN, designations=b"CET\0CEST")),
+            "type 1 with a designation that no NUL",
+            id="no-nul",
         ),
         pytest.param(
-            write_tzif(replace(BERLIN, designations=b"CET\0" + b"A" * 64 + b"\0")),
+            encode_tzif(replace(BERLIN, designations=b"CET\0" + b"A" * 64 + b"\0")),
             "type 1 with a designation that no NUL ends within 63 characters",
             id="designation-too-long",
         ),
         pytest.param(
-            write_tzif(replace(BERLIN, designations=b"CET\0CE\xc3\0")), r"b'CE\xc3', not printable", id="not-ascii"
+            encode_tzif(replace(BERLIN, designations=b"CET\0CE\xc3\0")), r"b'CE\xc3', not printable", id="not-ascii"
         ),
         pytest.param(with_leaps((-1, 1)), "first leap second at -1", id="leap-before-1970"),
         pytest.param(with_leaps((78_796_800, 2)), "first leap second correction of 2", id="leap-first-correction"),
@@ -172,10 +184,10 @@ def test_a_file_with_a_broken_frame_is_refused(content: bytes, said: str) -> Non
             "leap second 1 with a correction 0 off",
             id="leap-expiry-not-last",
         ),
-        pytest.param(write_tzif(replace(BERLIN, isstd=b"\1\2")), "standard/wall indicator of 2", id="isstd"),
-        pytest.param(write_tzif(replace(BERLIN, isut=b"\2\1")), "UT/local indicator of 2", id="isut"),
-        pytest.param(write_tzif(replace(BERLIN, isstd=b"\1\0")), "type 1 with a UT/local", id="ut-not-standard"),
-        pytest.param(write_tzif(replace(BERLIN, isstd=b"")), "type 1 with a UT/local", id="ut-without-standard"),
+        pytest.param(encode_tzif(replace(BERLIN, isstd=b"\1\2")), "standard/wall indicator of 2", id="isstd"),
+        pytest.param(encode_tzif(replace(BERLIN, isut=b"\2\1")), "UT/local indicator of 2", id="isut"),
+        pytest.param(encode_tzif(replace(BERLIN, isstd=b"\1\0")), "type 1 with a UT/local", id="ut-not-standard"),
+        pytest.param(encode_tzif(replace(BERLIN, isstd=b"")), "type 1 with a UT/local", id="ut-without-standard"),
     ],
 )
 def test_a_block_with_one_wrong_value_is_refused(content: bytes, said: str) -> None:
@@ -189,12 +201,12 @@ def test_a_block_with_one_wrong_value_is_refused(content: bytes, said: str) -> N
         pytest.param(with_leaps((0, 1), (2_419_199, 0)), id="closest-leap-seconds"),
         pytest.param(with_leaps((0, -1), (2_419_199, 0), (9_000_000, 1)), id="negative-leap-second"),
         pytest.param(with_leaps((9, 12), (9_000_000, 13), (18_000_000, 13), version=b"4"), id="cut-and-expiring-leaps"),
-        pytest.param(write_tzif(replace(BERLIN, transitions=(-(2**63), 0, 2**63 - 1))), id="widest-times"),
-        pytest.param(write_tzif(BERLIN, version=b"3", footer=b"AAA3BBB,M3.5.0/-2,M10.5.0/167"), id="version-3-times"),
+        pytest.param(encode_tzif(replace(BERLIN, transitions=(-(2**63), 0, 2**63 - 1))), id="widest-times"),
+        pytest.param(encode_tzif(BERLIN, version=b"3", footer=b"AAA3BBB,M3.5.0/-2,M10.5.0/167"), id="version-3-times"),
     ],
 )
 def test_what_the_format_just_allows_is_read(content: bytes) -> None:
-    read_tzif(content)
+    decode_tzif(content)
 
 
 def test_a_footer_that_contradicts_the_last_transition_is_found_and_still_read() -> None:
@@ -205,33 +217,33 @@ def test_a_footer_that_contradicts_the_last_transition_is_found_and_still_read()
         types=((-21_600, 0, 0), (-18_000, 1, 4)),
         designations=b"CST\0CDT\0",
     )
-    found = find_footer_disagreement(read_tzif(write_tzif(ojinaga, footer=b"CST6CDT,M3.2.0,M11.1.0")))
+    found = find_footer_disagreement(decode_tzif(encode_tzif(ojinaga, footer=b"CST6CDT,M3.2.0,M11.1.0")))
     assert found == (
         "the last transition, at 1667116800, is CST (standard time, UT offset -21600 s), "
         "but the footer 'CST6CDT,M3.2.0,M11.1.0' says CDT (daylight saving time, UT offset -18000 s)"
     )
     # One week later the rules change too, and all is well.
     later = replace(ojinaga, transitions=(1_647_158_400, 1_667_718_000))
-    assert find_footer_disagreement(read_tzif(write_tzif(later, footer=b"CST6CDT,M3.2.0,M11.1.0"))) is None
+    assert find_footer_disagreement(decode_tzif(encode_tzif(later, footer=b"CST6CDT,M3.2.0,M11.1.0"))) is None
 
 
 def test_a_file_without_transitions_is_compared_with_a_footer_of_one_local_time() -> None:
     utc = Block(designations=b"UTC\0")
-    assert find_footer_disagreement(read_tzif(write_tzif(utc, footer=b"UTC0"))) is None
-    found = find_footer_disagreement(read_tzif(write_tzif(utc, footer=b"UTC-1")))
+    assert find_footer_disagreement(decode_tzif(encode_tzif(utc, footer=b"UTC0"))) is None
+    found = find_footer_disagreement(decode_tzif(encode_tzif(utc, footer=b"UTC-1")))
     assert found is not None
     assert "the only local time is UTC" in found
 
 
 @pytest.mark.parametrize("block", [BERLIN, Block()])
 def test_nothing_contradicts_an_empty_footer(block: Block) -> None:
-    assert find_footer_disagreement(read_tzif(write_tzif(block))) is None
+    assert find_footer_disagreement(decode_tzif(encode_tzif(block))) is None
 
 
 def use(content: bytes) -> None:
     """Read a file that may be broken, and if it is not, use all that was read."""
     try:
-        tzif = read_tzif(content)
+        tzif = decode_tzif(content)
     except InvalidTzif:
         return
     find_footer_disagreement(tzif)

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from app.digest import sha256_hex, tree_digest
 from app.errors import InvalidTzif
-from app.tzdb.tzif.decoder import TZif, read_tzif
-from app.tzdb.tzif.fat import LAST_YEAR, write_fat
+from app.tzdb.tzif.decoder import TZif, decode_tzif
+from app.tzdb.tzif.fat import LAST_YEAR, encode_fat
 from app.tzdb.tzif.posix_tz import LocalTimeType, days_before_year, transitions_in_years
 from app.tzdb.tzif.transitions import local_time_at
 from tests.data.real_releases import real_release
-from tests.tzdb.tzif.tzif_files import BERLIN, Block, write_block, write_tzif
+from tests.tzdb.tzif.tzif_files import BERLIN, Block, encode_block, encode_tzif
 
 DAY = 86_400
 START, END = days_before_year(1900) * DAY, days_before_year(2500) * DAY
@@ -49,7 +49,7 @@ def slim(wheels_dir: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def fat(slim: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the same written fat."""
-    return {name: write_fat(read_tzif(content)) for name, content in slim.items()}
+    return {name: encode_fat(decode_tzif(content)) for name, content in slim.items()}
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +61,8 @@ def compiled(slim: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def legacy_file(content: bytes) -> TZif:
     """Return what a reader of the 32-bit block alone finds in a file: a file of version 1."""
-    size = read_tzif(content).legacy_counts.block_size(4)
-    return read_tzif(content[:4] + b"\0" + content[5 : 44 + size])
+    size = decode_tzif(content).legacy_counts.block_size(4)
+    return decode_tzif(content[:4] + b"\0" + content[5 : 44 + size])
 
 
 def without_indicators(tzif: TZif) -> TZif:
@@ -74,7 +74,7 @@ def without_indicators(tzif: TZif) -> TZif:
 
 def instants_of(content: bytes) -> Iterator[int]:
     """Yield the instants from 1900 to 2500 that tell files apart: both sides of changes, and twice a year at least."""
-    tzif = read_tzif(content)
+    tzif = decode_tzif(content)
     yield from range(START, END, 177 * DAY + 7919)
     yield from (at + side for at in tzif.transitions for side in (-1, 0) if START < at < END)
     for first, last in ((2030, 2045), (2490, 2499)):
@@ -90,23 +90,23 @@ def told_by(zone: ZoneInfo, instant: int) -> tuple[timedelta | None, str | None,
 class TestTheReferenceCompiler:
     def test_its_own_files_come_back_as_they_were(self, compiled: Mapping[str, bytes]) -> None:
         assert len(compiled) == 598
-        assert [name for name, content in compiled.items() if write_fat(read_tzif(content)) != content] == []
+        assert [name for name, content in compiled.items() if encode_fat(decode_tzif(content)) != content] == []
 
     def test_files_without_indicators_are_written_as_it_writes_them(
         self, fat: Mapping[str, bytes], compiled: Mapping[str, bytes]
     ) -> None:
         equal = {name for name, content in compiled.items() if fat[name] == content}
-        facts_suffice = {name for name, content in compiled.items() if not read_tzif(content).standard_indicators}
+        facts_suffice = {name for name, content in compiled.items() if not decode_tzif(content).standard_indicators}
         assert equal == facts_suffice
         assert len(equal) == WRITTEN_EQUAL
 
     def test_all_others_differ_in_indicators_and_two_in_the_order_of_types(
         self, fat: Mapping[str, bytes], compiled: Mapping[str, bytes]
     ) -> None:
-        plain = {name: write_fat(without_indicators(read_tzif(content))) for name, content in compiled.items()}
+        plain = {name: encode_fat(without_indicators(decode_tzif(content))) for name, content in compiled.items()}
         assert {name for name, content in plain.items() if fat[name] != content} == OTHER_ORDER
         for name in OTHER_ORDER:
-            one, other = read_tzif(plain[name]), read_tzif(fat[name])
+            one, other = decode_tzif(plain[name]), decode_tzif(fat[name])
             assert (one.transitions, len(plain[name])) == (other.transitions, len(fat[name]))
             assert [one.types[i] for i in one.type_indices] == [other.types[i] for i in other.type_indices]
 
@@ -124,7 +124,7 @@ class TestTheWholeRelease:
         self, slim: Mapping[str, bytes], fat: Mapping[str, bytes]
     ) -> None:
         for content, written in {slim[name]: fat[name] for name in slim}.items():
-            whole, legacy = read_tzif(content), legacy_file(written)
+            whole, legacy = decode_tzif(content), legacy_file(written)
             for instant in {MIN_32, END_OF_FAT - 1, *instants_of(content), *instants_of(written)}:
                 if MIN_32 <= instant < END_OF_FAT:
                     assert local_time_at(legacy, instant) == local_time_at(whole, instant)
@@ -145,7 +145,7 @@ class TestOneFile:
 
     def test_the_footer_is_written_out_to_the_end_of_2037_and_kept(self) -> None:
         block = Block((0,), (0,), ((3600, 0, 0),), b"CET\0")
-        tzif = read_tzif(write_fat(read_tzif(write_tzif(block, footer=self.FOOTER))))
+        tzif = decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=self.FOOTER))))
         assert (tzif.version, tzif.footer) == (2, self.FOOTER.decode())
         assert tzif.types == (self.CET, self.CEST)
         assert len(tzif.transitions) == 1 + 2 * 68
@@ -153,47 +153,47 @@ class TestOneFile:
 
     def test_a_transition_that_changes_nothing_goes(self) -> None:
         block = Block((-50, 0, 50, 60), (1, 1, 0, 0), ((0, 0, 0), (3600, 0, 4)), b"UTC\0CET\0")
-        assert read_tzif(write_fat(read_tzif(write_tzif(block, footer=b"UTC0")))).transitions == (-50, 50)
+        assert decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=b"UTC0")))).transitions == (-50, 50)
 
     def test_what_32_bits_cannot_hold_becomes_a_first_transition(self) -> None:
         block = Block((MIN_32 - 9, MIN_32 - 5, 7), (1, 0, 1), ((0, 0, 0), (3600, 0, 4)), b"UTC\0CET\0")
-        written = write_fat(read_tzif(write_tzif(block, footer=b"CET-1")))
+        written = encode_fat(decode_tzif(encode_tzif(block, footer=b"CET-1")))
         assert legacy_file(written).transitions == (MIN_32, 7)
-        assert read_tzif(written).transitions == block.transitions
+        assert decode_tzif(written).transitions == block.transitions
 
     def test_a_transition_at_the_very_edge_is_not_doubled(self) -> None:
         block = Block((MIN_32 - 9, MIN_32, MAX_32, MAX_32 + 1), (1, 0, 1, 0), ((0, 0, 0), (3600, 0, 4)), b"UTC\0CET\0")
-        assert legacy_file(write_fat(read_tzif(write_tzif(block, footer=b"UTC0")))).transitions == (MIN_32, MAX_32)
+        assert legacy_file(encode_fat(decode_tzif(encode_tzif(block, footer=b"UTC0")))).transitions == (MIN_32, MAX_32)
 
     def test_a_file_without_transitions_begins_in_1900_if_its_footer_has_changes(self) -> None:
         block = Block(types=((3600, 0, 0),), designations=b"CET\0")
-        times = read_tzif(write_fat(read_tzif(write_tzif(block, footer=self.FOOTER)))).transitions
+        times = decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=self.FOOTER)))).transitions
         assert (len(times), times[0] // DAY) == (2 * 138, days_before_year(1900) + 83)
-        assert read_tzif(write_fat(read_tzif(write_tzif(block, footer=b"CET-1")))).transitions == ()
+        assert decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=b"CET-1")))).transitions == ()
 
     def test_from_the_last_transition_on_the_footer_is_right(self) -> None:
         block = Block((0,), (0,), ((3600, 0, 0),), b"CET\0")
-        tzif = read_tzif(write_fat(read_tzif(write_tzif(block, footer=b"EET-2"))))
+        tzif = decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=b"EET-2"))))
         assert tzif.types[tzif.type_indices[0]] == LocalTimeType(7200, False, "EET")
 
     def test_an_unused_copy_of_the_latest_type_ends_the_list_if_another_would(self) -> None:
         block = Block((1, 2, 3), (1, 2, 1), ((0, 0, 0), (3600, 0, 4), (7200, 0, 8)), b"UTC\0CET\0EET\0")
-        tzif = read_tzif(write_fat(read_tzif(write_tzif(block, footer=b"CET-1"))))
+        tzif = decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=b"CET-1"))))
         assert [each.designation for each in tzif.types] == ["UTC", "CET", "EET", "CET"]
 
     def test_version_1_stays_version_1(self) -> None:
-        content = write_block(replace(BERLIN, leap_seconds=()), version=b"\0", time_code="i")
-        assert write_fat(read_tzif(content)) == content
+        content = encode_block(replace(BERLIN, leap_seconds=()), version=b"\0", time_code="i")
+        assert encode_fat(decode_tzif(content)) == content
 
     def test_leap_seconds_are_refused(self) -> None:
         with pytest.raises(InvalidTzif, match="leap seconds"):
-            write_fat(read_tzif(write_tzif(BERLIN, footer=self.FOOTER)))
+            encode_fat(decode_tzif(encode_tzif(BERLIN, footer=self.FOOTER)))
 
     def test_more_types_than_a_byte_can_number_are_refused(self) -> None:
         types = tuple((number, 0, 0) for number in range(256))
         block = Block(tuple(range(256)), tuple(range(256)), types, b"UTC\0")
         with pytest.raises(InvalidTzif, match="256"):
-            write_fat(read_tzif(write_tzif(block, footer=self.FOOTER)))
+            encode_fat(decode_tzif(encode_tzif(block, footer=self.FOOTER)))
 
 
 FOOTERS = st.sampled_from(
@@ -212,14 +212,14 @@ def slim_files(draw: st.DrawFn) -> bytes:
     types = draw(st.lists(st.tuples(st.integers(-43_200, 50_400), st.integers(0, 1), starts), min_size=1, max_size=6))
     indices = [draw(st.integers(0, len(types) - 1)) for _ in times]
     block = Block(tuple(sorted(times)), tuple(indices), tuple(types), table)
-    return write_tzif(block, version=b"3", footer=draw(FOOTERS).encode())
+    return encode_tzif(block, version=b"3", footer=draw(FOOTERS).encode())
 
 
 @given(slim_files(), st.lists(st.integers(START, END), max_size=50))
 def test_any_file_tells_the_same_in_both_forms(content: bytes, sample: list[int]) -> None:
-    tzif = read_tzif(content)
-    written = read_tzif(write_fat(tzif))
-    legacy = legacy_file(write_fat(tzif))
+    tzif = decode_tzif(content)
+    written = decode_tzif(encode_fat(tzif))
+    legacy = legacy_file(encode_fat(tzif))
     edges = [at + side for each in (tzif, written) for at in each.transitions for side in (-1, 0)]
     for instant in (*sample, *edges):
         if tzif.transitions or instant >= START:
@@ -230,6 +230,6 @@ def test_any_file_tells_the_same_in_both_forms(content: bytes, sample: list[int]
 
 @given(slim_files())
 def test_what_is_written_has_no_gap_in_order_and_no_type_too_many(content: bytes) -> None:
-    tzif = read_tzif(write_fat(read_tzif(content)))
+    tzif = decode_tzif(encode_fat(decode_tzif(content)))
     assert all(earlier < later for earlier, later in pairwise(tzif.transitions))
     assert len(tzif.types) <= len({0, *tzif.type_indices}) + 2

@@ -25,7 +25,7 @@ from app.tzdb.tzif.posix_tz import (
     transitions_in_year,
     year_at,
 )
-from tests.tzdb.tzif.tzif_files import Block, write_tzif
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 EPOCH = date(1970, 1, 1)
 CIVIL_YEARS = st.integers(2, 9998)
@@ -238,7 +238,7 @@ def plain_tz_strings(draw: st.DrawFn) -> str:
 @settings(max_examples=400)
 def test_local_times_agree_with_zoneinfo(text: str, instant: int) -> None:
     posix = parse_posix_tz(text)
-    content = write_tzif(Block(designations=b"STD\0"), version=b"3", footer=text.encode())
+    content = encode_tzif(Block(designations=b"STD\0"), version=b"3", footer=text.encode())
     zone = ZoneInfo.from_file(BytesIO(content))
     nearby = [each[0] for each in transitions_in_year(posix, year_at(instant))]
     # A reader that compares wall clocks cannot tell changes that are hours apart.

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.tzdb.tzif.decoder import TZif, read_tzif
+from app.tzdb.tzif.decoder import TZif, decode_tzif
 from app.tzdb.tzif.posix_tz import LocalTimeType
 from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
 from tests.tzdb.tzif.tzif_files import (
     BERLIN,
     Block,
     distinct_real_tzif,
-    read_wheel,
+    encode_block,
+    encode_tzif,
+    read_wheel_files,
     real_names,
     real_tzif,
-    write_block,
-    write_tzif,
 )
 
 CET = LocalTimeType(3600, False, "CET")
@@ -41,7 +41,7 @@ def between(tzif: TZif, start: str, end: str) -> list[Transition]:
 @cache
 def both_readings(name: str) -> tuple[TZif, ZoneInfo]:
     content = real_tzif(name)
-    return read_tzif(content), ZoneInfo.from_file(BytesIO(content))
+    return decode_tzif(content), ZoneInfo.from_file(BytesIO(content))
 
 
 def zoneinfo_local_time(zone: ZoneInfo, t: int) -> LocalTimeType:
@@ -56,7 +56,7 @@ def test_zoneinfo_agrees_around_every_transition_of_every_file() -> None:
     differences: list[tuple[int, LocalTimeType, LocalTimeType]] = []
     seen = 0
     for content in distinct_real_tzif():
-        tzif, zone = read_tzif(content), ZoneInfo.from_file(BytesIO(content))
+        tzif, zone = decode_tzif(content), ZoneInfo.from_file(BytesIO(content))
         for transition in between(tzif, "1900-01-01", "2100-01-01"):
             seen += 1
             for t in (transition.at - 1, transition.at, transition.at + 1):
@@ -122,7 +122,7 @@ def test_type_0_holds_before_the_first_transition() -> None:
 
 def test_morocco_changes_as_written_until_2087_and_never_after(wheels_dir: Path) -> None:
     # Release 2025a: clocks follow Ramadan, which no rule expresses, so every change is explicit.
-    tzif = read_tzif(read_wheel(wheels_dir / "tzdata-2025.1-py2.py3-none-any.whl")["Africa/Casablanca"])
+    tzif = decode_tzif(read_wheel_files(wheels_dir / "tzdata-2025.1-py2.py3-none-any.whl")["Africa/Casablanca"])
     assert len(between(tzif, "2026-01-01", "2088-01-01")) > 100
     assert list(transitions_between(tzif, start=at("2088-01-01"), end=END_OF_TIME)) == []
 
@@ -130,12 +130,12 @@ def test_morocco_changes_as_written_until_2087_and_never_after(wheels_dir: Path)
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(write_block(BERLIN, version=b"\0", time_code="i"), id="version-1"),
-        pytest.param(write_tzif(BERLIN), id="empty-footer"),
+        pytest.param(encode_block(BERLIN, version=b"\0", time_code="i"), id="version-1"),
+        pytest.param(encode_tzif(BERLIN), id="empty-footer"),
     ],
 )
 def test_without_a_footer_the_last_type_stays(content: bytes) -> None:
-    tzif = read_tzif(content)
+    tzif = decode_tzif(content)
     assert local_time_at(tzif, END_OF_TIME) == CEST
     assert [each.at for each in transitions_between(tzif, start=-END_OF_TIME, end=END_OF_TIME)] == [
         -100,
@@ -145,13 +145,13 @@ def test_without_a_footer_the_last_type_stays(content: bytes) -> None:
 
 
 def test_without_transitions_and_footer_type_0_is_all_there_is() -> None:
-    tzif = read_tzif(write_tzif(Block(designations=b"UTC\0")))
+    tzif = decode_tzif(encode_tzif(Block(designations=b"UTC\0")))
     assert local_time_at(tzif, 0) == LocalTimeType(0, False, "UTC")
     assert list(transitions_between(tzif, start=-END_OF_TIME, end=END_OF_TIME)) == []
 
 
 def test_without_transitions_the_footer_holds_at_all_times() -> None:
-    tzif = read_tzif(write_tzif(Block(designations=b"UTC\0"), footer=b"CET-1CEST,M3.5.0,M10.5.0/3"))
+    tzif = decode_tzif(encode_tzif(Block(designations=b"UTC\0"), footer=b"CET-1CEST,M3.5.0,M10.5.0/3"))
     assert local_time_at(tzif, at("1066-07-01")) == CEST
     assert len(between(tzif, "1066-01-01", "1067-01-01")) == 2
 
@@ -159,17 +159,17 @@ def test_without_transitions_the_footer_holds_at_all_times() -> None:
 def test_from_the_last_transition_on_the_footer_wins_over_its_type() -> None:
     # Readers evaluate the footer at the last transition already, so a file that contradicts itself means the footer.
     block = Block(transitions=(100,), type_indices=(1,), types=((0, 0, 0), (7200, 1, 4)), designations=b"UTC\0CEST\0")
-    tzif = read_tzif(write_tzif(block, footer=b"CET-1"))
+    tzif = decode_tzif(encode_tzif(block, footer=b"CET-1"))
     assert list(transitions_between(tzif, start=0, end=1000)) == [Transition(100, LocalTimeType(0, False, "UTC"), CET)]
 
 
 def test_transitions_that_change_nothing_are_skipped() -> None:
     block = Block(transitions=(-5, 0, 5), type_indices=(1, 0, 1), types=((0, 0, 0), (0, 0, 0)), designations=b"UTC\0")
-    assert list(transitions_between(read_tzif(write_tzif(block)), start=-10, end=10)) == []
+    assert list(transitions_between(decode_tzif(encode_tzif(block)), start=-10, end=10)) == []
 
 
 def test_daylight_saving_time_all_year_has_no_transitions_however_far_one_looks() -> None:
-    tzif = read_tzif(write_tzif(Block(designations=b"EST\0"), version=b"3", footer=b"EST5EDT,0/0,J365/25"))
+    tzif = decode_tzif(encode_tzif(Block(designations=b"EST\0"), version=b"3", footer=b"EST5EDT,0/0,J365/25"))
     assert list(transitions_between(tzif, start=-END_OF_TIME, end=END_OF_TIME)) == []
     assert local_time_at(tzif, at("2026-01-01")).designation == "EDT"
 
@@ -177,7 +177,7 @@ def test_daylight_saving_time_all_year_has_no_transitions_however_far_one_looks(
 def test_a_calendar_year_without_a_change_does_not_end_the_footer() -> None:
     # Day 365 is 31 December of a leap year, else 1 January of the next year: none falls into the calendar year 2029.
     footer = b"AAA0BBB,365/0,365/10"
-    tzif = read_tzif(write_tzif(Block(designations=b"AAA\0"), footer=footer))
+    tzif = decode_tzif(encode_tzif(Block(designations=b"AAA\0"), footer=footer))
     starts = [each.at for each in between(tzif, "2028-01-01", "2032-01-01") if each.after.is_dst]
     assert starts == [at("2028-01-01"), at("2028-12-31"), at("2030-01-01"), at("2031-01-01")]
 

@@ -38,7 +38,7 @@ BERLIN = Block(
 """A block with something in every field."""
 
 
-def write_header(block: Block, *, version: bytes) -> bytes:
+def encode_header(block: Block, *, version: bytes) -> bytes:
     counts = (
         len(block.isut),
         len(block.isstd),
@@ -50,11 +50,11 @@ def write_header(block: Block, *, version: bytes) -> bytes:
     return struct.pack(">4sc15x6I", MAGIC, version, *counts)
 
 
-def write_block(block: Block, *, version: bytes, time_code: str) -> bytes:
+def encode_block(block: Block, *, version: bytes, time_code: str) -> bytes:
     """Return header and data. Shape: ``time_code`` is ``i`` for 32-bit times and ``q`` for 64-bit ones."""
     return b"".join(
         (
-            write_header(block, version=version),
+            encode_header(block, version=version),
             struct.pack(f">{len(block.transitions)}{time_code}", *block.transitions),
             bytes(block.type_indices),
             *(struct.pack(">iBB", *each) for each in block.types),
@@ -66,10 +66,10 @@ def write_block(block: Block, *, version: bytes, time_code: str) -> bytes:
     )
 
 
-def write_tzif(block: Block, *, version: bytes = b"2", footer: bytes = b"", legacy: Block | None = None) -> bytes:
+def encode_tzif(block: Block, *, version: bytes = b"2", footer: bytes = b"", legacy: Block | None = None) -> bytes:
     """Return a file of version 2 or later, with ``legacy`` or the smallest block as its 32-bit data."""
-    first = write_block(legacy or Block(), version=version, time_code="i")
-    return first + write_block(block, version=version, time_code="q") + b"\n" + footer + b"\n"
+    first = encode_block(legacy or Block(), version=version, time_code="i")
+    return first + encode_block(block, version=version, time_code="q") + b"\n" + footer + b"\n"
 
 
 @cache
@@ -90,7 +90,7 @@ def distinct_real_tzif() -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(map(real_tzif, real_names())))
 
 
-def read_wheel(wheel: Path) -> dict[str, bytes]:
+def read_wheel_files(wheel: Path) -> dict[str, bytes]:
     """Return the files of a release's wheel by zone name."""
     with zipfile.ZipFile(wheel) as archive:
         prefix = "tzdata/zoneinfo/"

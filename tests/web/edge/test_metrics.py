@@ -34,7 +34,7 @@ Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 class FullStore(MemoryStore):
     """A store with no room."""
 
-    def write_blob(self, hex_: str, content: bytes) -> None:  # noqa: ARG002 - it takes nothing
+    def write_blob(self, sha256: str, content: bytes) -> None:  # noqa: ARG002 - it takes nothing
         raise StoreUnavailable("no space left")
 
 

@@ -14,7 +14,7 @@ from app.sources.base import Loaded
 from app.store.memory import MemoryStore
 from app.tzdb.release import TzifPool
 from app.web.http import problems
-from app.web.http.problems import from_error, problem_kinds, status_of, write_problem
+from app.web.http.problems import encode_problem, from_error, problem_kinds, status_of
 from tests.data.invented_release import make_invented_release
 from tests.servers import Service
 from tests.web.apps import Shelf, local_client, make_parts
@@ -138,7 +138,7 @@ class TestKinds:
         assert from_error(errors.Overloaded("busy", retry_after=7)).headers["retry-after"] == "7"
 
     def test_facts_cannot_break_the_json(self) -> None:
-        body = write_problem(errors.UnknownZones("\ud800\n", zones=["\ud800", 'a"\r\n', "\u2028"]))
+        body = encode_problem(errors.UnknownZones("\ud800\n", zones=["\ud800", 'a"\r\n', "\u2028"]))
         assert body.isascii()
         assert body.count(b"\n") == 1
 
@@ -185,12 +185,12 @@ class BusyStore(MemoryStore):
         self.asked = threading.Event()
         self.go = threading.Event()
 
-    def write_blob(self, hex_: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes) -> None:
         self.asked.set()
         if self.fault is not None:
             raise self.fault
         assert self.go.wait(20)
-        super().write_blob(hex_, content)
+        super().write_blob(sha256, content)
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ def test_every_json_answer_is_as_its_schema_says(
 ) -> None:
     chosen = next(each for each in JSON_EXAMPLES if each is example)
     posted = client.post("/v1/bundles", json={"zones": ["Asia/Shanghai", "Etc/UTC"], "tables": ["zone.tab"]}).json()
-    url = chosen.at(release=release, hex_=posted["digest"].removeprefix("sha256:"))
+    url = chosen.at(release=release, sha256=posted["digest"].removeprefix("sha256:"))
     check_against(client, schema_of(operations, url.partition("?")[0]), client.get(url).json())
 
 

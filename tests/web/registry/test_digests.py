@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.artifact.oci.names import write_repository
+from app.artifact.oci.names import format_repository
 from app.store.disk import DiskStore
 from tests.data.invented_release import make_invented_release
 from tests.data.real_releases import real_release
@@ -100,7 +100,7 @@ async def test_all_names_of_a_release_are_images(wheels_dir: Path) -> None:
     assert len(release.files) == 598
     async with local_client(make_parts(Shelf(release))) as client:
         for name in release.files:
-            repository = write_repository([name])
+            repository = format_repository([name])
             index = (await client.get(f"/v2/{repository}/manifests/2026f")).json()
             manifest = await fetch_content(client, f"/v2/{repository}/manifests/{index['manifests'][1]['digest']}")
             layer = await fetch_content(client, f"/v2/{repository}/blobs/{json.loads(manifest)['layers'][0]['digest']}")

@@ -94,13 +94,13 @@ async def test_absolute_links_come_from_the_setting_and_never_from_the_request()
     }
     async with local_client(make_parts()) as client:
         posted = await client.post("/v1/bundles", json={"zones": ["Test/Zone"]}, headers=hostile)
-        hex_ = posted.json()["digest"].removeprefix("sha256:")
+        sha256 = posted.json()["digest"].removeprefix("sha256:")
         answers = [posted]
-        paths = ("/", "/docs", "/openapi.json", f"/v1/artifacts/{hex_}.json", "/v1/releases/2099a/zones/Test/Zone")
+        paths = ("/", "/docs", "/openapi.json", f"/v1/artifacts/{sha256}.json", "/v1/releases/2099a/zones/Test/Zone")
         answers += [await client.get(path, headers=hostile) for path in (*paths, "/nothing", "/v1/releases")]
     for answer in answers:
         assert "evil" not in answer.text + str(answer.headers)
-    assert posted.json()["url"] == f"{BASE_URL}/v1/artifacts/{hex_}.tar.gz"
+    assert posted.json()["url"] == f"{BASE_URL}/v1/artifacts/{sha256}.tar.gz"
     assert answers[4].json()["url"] == posted.json()["url"]
     assert answers[5].json()["tzif"] == f"{BASE_URL}/v1/releases/2099a/tzif/Test/Zone"
     assert f"{BASE_URL}/v1/bundles/latest/" in answers[1].text

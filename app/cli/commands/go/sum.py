@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from app.artifact.go.module import write_go_mod, write_module_path, write_sums, write_version
+from app.artifact.go.module import format_go_mod, format_module_path, format_sums, format_version
 from app.artifact.spec import parse_spec
 from app.cli.opening import Places, open_release, place_options, release_option, settings_of
 from app.cli.options import split_zones
@@ -38,7 +38,7 @@ async def _go_sum(parts: Parts, options: _Options) -> str:
     path = options["module"]
     if path is None:
         named = await local.builder.plan(parse_spec(release.version, zones, format="zip", options={}))
-        path = write_module_path(settings_of(options).module_host, (entry.path for entry in named.entries))
+        path = format_module_path(settings_of(options).module_host, (entry.path for entry in named.entries))
     plan = await local.builder.plan(parse_spec(release.version, zones, format="go.zip", options={"module": path}))
     files = ((entry.path, entry.sha256) for entry in plan.unpacked)
-    return write_sums(path, write_version(release.version), go_mod=write_go_mod(path), files=files)
+    return format_sums(path, format_version(release.version), go_mod=format_go_mod(path), files=files)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.airgap.carrier import CarriedArtifact, Carrier, read_carrier, write_carrier
+from app.airgap.carrier import CarriedArtifact, Carrier, decode_carrier, encode_carrier
 from app.airgap.transfer import admit, pack
 from app.errors import UntrustedRelease
 from app.releases.ledger import Ledger
@@ -84,7 +84,7 @@ def forged_artifacts(artifact: CarriedArtifact) -> Iterator[CarriedArtifact]:
 
 
 def test_no_flipped_bit_is_let_in(data_dir: Path) -> None:
-    content = write_carrier(carrier_of(data_dir))
+    content = encode_carrier(carrier_of(data_dir))
     chance = random.Random(2026)
     regions = boundaries(content)
     for number in range(FLIPS):
@@ -92,14 +92,14 @@ def test_no_flipped_bit_is_let_in(data_dir: Path) -> None:
         damaged = bytearray(content)
         damaged[chance.randrange(low, high)] ^= 1 << chance.randrange(8)
         with pytest.raises(UntrustedRelease):
-            read_carrier(bytes(damaged))
+            decode_carrier(bytes(damaged))
 
 
 def test_nor_is_one_that_was_cut_or_lengthened(data_dir: Path) -> None:
-    content = write_carrier(carrier_of(data_dir))
+    content = encode_carrier(carrier_of(data_dir))
     for damaged in (content[:-512], content[:-1], content[: len(content) // 2], content + bytes(512), content * 2):
         with pytest.raises(UntrustedRelease):
-            read_carrier(damaged)
+            decode_carrier(damaged)
 
 
 def test_a_forger_who_writes_the_sums_anew_gets_nowhere(data_dir: Path) -> None:
@@ -107,10 +107,10 @@ def test_a_forger_who_writes_the_sums_anew_gets_nowhere(data_dir: Path) -> None:
     for forged in forgeries(honest):
         store = MemoryStore()
         with pytest.raises(UntrustedRelease):
-            admit(read_carrier(write_carrier(forged)), ledger=Ledger(store), store=store)
+            admit(decode_carrier(encode_carrier(forged)), ledger=Ledger(store), store=store)
         assert store.note_keys("release") == store.note_keys("record") == store.note_keys("origin") == []
     store = MemoryStore()
-    admit(read_carrier(write_carrier(honest)), ledger=Ledger(store), store=store)
+    admit(decode_carrier(encode_carrier(honest)), ledger=Ledger(store), store=store)
     assert store.note_keys("release") == ["2022g", "2024a"]
     assert len(store.note_keys("record")) == 3
 
@@ -128,4 +128,4 @@ def test_what_another_compressor_wrote_is_let_in_if_it_unpacks_to_the_same(data_
                 admit(carrier, ledger=Ledger(store), store=store)
             continue
         admit(carrier, ledger=Ledger(store), store=store)
-        assert store.read_blob(gzipped.record.hex) == gzipped.content
+        assert store.read_blob(gzipped.record.sha256) == gzipped.content
