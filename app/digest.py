@@ -3,7 +3,6 @@
 A *hex* is 64 lower-case digits, a *digest* is ``sha256:<hex>``. Nothing here reads files.
 """
 
-import base64
 import hashlib
 import re
 from collections.abc import Iterable
@@ -24,11 +23,6 @@ def is_sha256_hex(text: str) -> bool:
 def format_digest(sha256: str) -> str:
     """Return the digest form of a hex. Shape: ``sha256:<hex>``."""
     return f"sha256:{sha256}"
-
-
-def format_repr_digest(sha256: str) -> str:
-    """Return the value of a ``Repr-Digest`` field. Source: RFC 9530 §3, structured-field byte sequence."""
-    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode('ascii')}:"
 
 
 def tree_digest(files: Iterable[tuple[str, str]]) -> str:

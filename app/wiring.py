@@ -71,13 +71,13 @@ def make_web_parts(settings: Settings) -> "WebParts":
     """Return what the web application is made of. Errors: StoreUnavailable."""
     from app.web.app import WebParts  # noqa: PLC0415 - see above
     from app.web.edge.metrics import Metrics, Tally  # noqa: PLC0415
-    from app.web.http.hot import HotAnswers  # noqa: PLC0415
+    from app.web.http.hot import HotRepresentations  # noqa: PLC0415
 
     store = make_store(settings)
     ledger = Ledger(store)
     library = Library(make_sources(settings, ledger), ledger=ledger, channels=settings.channels)
     tally = Tally()
-    hot = HotAnswers(library, max_bytes=settings.hot_bytes)
+    hot = HotRepresentations(library, max_bytes=settings.hot_bytes)
     metrics = Metrics(tally, library, hot)
     builder = make_builder(settings, library, store, metrics.observe_build)
     return WebParts(settings, library, store, builder, hot, tally, metrics)
@@ -85,8 +85,8 @@ def make_web_parts(settings: Settings) -> "WebParts":
 
 def serve(settings: Settings) -> None:
     """See ``Parts.serve``. Errors: StoreUnavailable; OSError if the port cannot be had."""
-    from app.web.app import make_app  # noqa: PLC0415 - see above
+    from app.web.app import error_forms, make_app  # noqa: PLC0415 - see above
     from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
-    run(make_app(make_web_parts(settings)), settings)
+    run(make_app(make_web_parts(settings)), settings, forms=error_forms())

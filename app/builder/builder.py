@@ -37,17 +37,18 @@ RETRY_AFTER_SECONDS = 2
 class Artifact:
     """The bytes of a bundle and what is known of them.
 
-    Shape: ``plan`` is the plan of this very request; ``record`` may stem from an earlier one that led to equal bytes.
+    Attributes:
+        release: What ``plan`` was made from.
+        plan: That of this very request.
+        record: May stem from an earlier request that led to equal bytes.
+        sha256: Of ``content``.
     """
 
+    release: str
     plan: Plan
     record: Record
     content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """The sha256 of ``content``."""
-        return self.record.sha256
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Builder:
         release = await self._library.release(spec.release)
         plan, key = await asyncio.to_thread(_plan_and_key, release, spec)
         record, content = await self._once.run(key, lambda: self._in_thread(lambda: self._obtain(plan, key)))
-        return Artifact(plan, record, content)
+        return Artifact(release.version, plan, record, content, record.sha256)
 
     async def find(self, sha256: str) -> StoredArtifact:
         """Return the artifact with this digest; one whose bytes were lost is built again and must come out equal.

@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 MAX_SEEN = 100
 """Repositories whose parts are known without looking; one that was searched has 24 a release at most."""
+MAX_BUILT_BYTES = 32 << 20
+"""What the images that were asked for last may hold. Clients ask for all parts of one within a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class BuiltImage:
 
     image: Image
     layer: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of all parts."""
+        image = self.image
+        return sum(map(len, (image.index, self.layer, *image.manifests.values(), *image.configs.values())))
 
     def part(self, sha256: str) -> bytes | None:
         """Return the part with this sha256."""
@@ -54,6 +62,30 @@ class _Seen:
     searched: int | None = None
 
 
+class _Built:
+    """The images that were built last, so that the next part of one is not built again.
+
+    A repository of a release is the same image for ever: a release never changes once it is loaded, nor does a set.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._held = 0
+        self._images: OrderedDict[tuple[str, str], BuiltImage] = OrderedDict()
+
+    def find(self, repository: str, version: str) -> BuiltImage | None:
+        return self._images.get((repository, version))
+
+    def keep(self, repository: str, version: str, built: BuiltImage) -> None:
+        if (repository, version) in self._images:
+            return
+        self._images[repository, version] = built
+        self._held += built.size
+        while self._held > self._max_bytes:
+            _, dropped = self._images.popitem(last=False)
+            self._held -= dropped.size
+
+
 class Images:
     """The images of all repositories and releases. Used by one event loop only."""
 
@@ -62,6 +94,7 @@ class Images:
         self._builder = builder
         self._store = store
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._built = _Built(MAX_BUILT_BYTES)
 
     async def image(self, repository: str, choice: str) -> Image:
         """Return the image of a release or channel, and keep in the store what it takes to find it by digest.
@@ -129,8 +162,12 @@ class Images:
         """Return the image of the repository that has this part. Errors: as of ``manifest``."""
         check_repository(repository)
         seen = self._seen.get(repository, _Seen())
+        known = seen.parts.get(sha256)
+        built = self._built.find(repository, known) if known is not None else None
+        if built is not None:
+            return built
         noted = await asyncio.to_thread(self._read_note, sha256)
-        for version in dict.fromkeys((seen.parts.get(sha256), noted)):
+        for version in dict.fromkeys((known, noted)):
             built = await self._try(repository, version, sha256) if version is not None else None
             if built is not None:
                 return built
@@ -139,8 +176,9 @@ class Images:
         return await self._search(repository, sha256)
 
     async def _try(self, repository: str, version: str, sha256: str) -> BuiltImage | None:
+        built = self._built.find(repository, version)
         try:
-            built = await self._build(repository, await self._library.release(version))
+            built = built or await self._build(repository, await self._library.release(version))
         except (UnknownZones, UnknownRelease):
             return None
         return built if built.part(sha256) is not None else None
@@ -174,6 +212,7 @@ class Images:
         spec = await self._spec(repository, release)
         artifact = await self._builder.build(spec)
         built = await asyncio.to_thread(_wrap, artifact.plan, artifact.content)
+        self._built.keep(repository, release.version, built)
         parts = self._seen_of(repository).parts
         for sha256 in built.image.parts():
             parts.setdefault(sha256, release.version)

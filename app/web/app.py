@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from app import __version__
@@ -22,27 +21,29 @@ from app.errors import TzdataFilterError
 from app.releases.library import Library
 from app.settings import Settings
 from app.store.base import Store
+from app.web import goproxy
+from app.web.edge.admission import Admission
 from app.web.edge.front import Front
-from app.web.edge.limits import HeadAsGet, Limits
 from app.web.edge.metrics import Metrics, Tally
 from app.web.edge.request_log import RequestLog
-from app.web.goproxy import goproxy_router
-from app.web.http import problems
 from app.web.http.asgi import ASGIApp
 from app.web.http.channel_fields import Channels
-from app.web.http.hot import HotAnswers
+from app.web.http.forms import ErrorForms, install
+from app.web.http.hot import HotRepresentations
 from app.web.openapi.described import JsonObject
 from app.web.openapi.schemas import schemas
 from app.web.portal.home import home_router
 from app.web.portal.reference import docs_router
+from app.web.registry import routes as registry
+from app.web.registry.errors import registry_error
 from app.web.registry.gate import RegistryGate
-from app.web.registry.routes import registry_router
 from app.web.v1.artifacts import artifact_router
 from app.web.v1.bundles import bundle_router
 from app.web.v1.diffs import diff_router
 from app.web.v1.feed import feed_router
 from app.web.v1.health import health_router
 from app.web.v1.releases import release_router
+from app.web.v1.sets import set_router
 from app.web.v1.zones import zone_router
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class WebParts:
     library: Library
     store: Store
     builder: Builder
-    hot: HotAnswers
+    hot: HotRepresentations
     tally: Tally
     metrics: Metrics
     clock: Callable[[], float] = time.time
@@ -80,13 +81,10 @@ def make_app(parts: WebParts) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[
-            Middleware(RegistryGate, token=settings.registry_token),
-            Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
-            Middleware(HeadAsGet),
-        ],
     )
-    problems.install(app)
+    forms = error_forms()
+    install(app, forms)
+    images = Images(parts.library, parts.builder, parts.store)
     for router in (
         home_router(settings.base_url),
         bundle_router(parts.builder, parts.hot, Channels(parts.library, settings.base_url)),
@@ -95,26 +93,36 @@ def make_app(parts: WebParts) -> ASGIApp:
         zone_router(parts.library, settings.base_url, parts.clock),
         diff_router(parts.library, parts.hot),
         feed_router(parts.library, parts.hot, settings.base_url),
-        make_registry(parts),
-        goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
+        make_registry(parts, images),
+        set_router(images, settings.base_url),
+        goproxy.goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
         health_router(parts.library, parts.store, parts.metrics),
         docs_router(app),
     ):
         app.include_router(router)
     _describe(app)
-    return Front(app, hot=parts.hot, tally=parts.tally, request_log=request_log)
+    admission = Admission(
+        max_url_bytes=settings.max_url_bytes,
+        max_body_bytes=settings.max_body_bytes,
+        gates={registry.ROOT: RegistryGate(settings.registry_token).check},
+    )
+    return Front(app, hot=parts.hot, admission=admission, forms=forms, tally=parts.tally, request_log=request_log)
 
 
-def make_registry(parts: WebParts) -> APIRouter:
+def error_forms() -> ErrorForms:
+    """Return the form of errors of each protocol."""
+    return ErrorForms({registry.ROOT: registry_error, goproxy.ROOT: goproxy.go_error})
+
+
+def make_registry(parts: WebParts, images: Images) -> APIRouter:
     """Return the routes of the registry."""
     settings = parts.settings
-    return registry_router(
-        Images(parts.library, parts.builder, parts.store),
+    return registry.registry_router(
+        images,
         parts.library,
         channels=settings.channels,
         # What is hot is answered before anybody asks for a token.
         hot=None if settings.registry_token else parts.hot,
-        base_url=settings.base_url,
     )
 
 

@@ -14,7 +14,8 @@ from app.cli.errors import EXIT_CODES
 from app.cli.root import cli
 from app.settings import PREFIX, Settings, read_settings
 from app.web.app import make_app
-from app.web.http.problems import problem_kinds, status_of
+from app.web.http.errors import status_of
+from app.web.http.problems import problem_kinds
 from app.wiring import make_web_parts
 from tests.house.source import ROOT
 

@@ -17,7 +17,7 @@ from app.store.memory import MemoryStore
 from app.tzdb.release import Release, TzifPool
 from app.web.app import WebParts, make_app
 from app.web.edge.metrics import Metrics, Tally
-from app.web.http.hot import HotAnswers
+from app.web.http.hot import HotRepresentations
 from tests.data.invented_release import make_invented_release
 
 BASE_URL = "http://tz.example:8443/below"
@@ -53,7 +53,7 @@ def make_parts(shelf: Shelf | None = None, *, store: Store | None = None, settin
     library = Library([Shelf(make_invented_release()) if shelf is None else shelf], ledger=Ledger(MemoryStore()))
     store = store or MemoryStore()
     tally = Tally()
-    hot = HotAnswers(library, max_bytes=settings.hot_bytes)
+    hot = HotRepresentations(library, max_bytes=settings.hot_bytes)
     metrics = Metrics(tally, library, hot)
     builder = Builder(library, store, observe=metrics.observe_build, max_waiting=settings.max_waiting_builds)
     return WebParts(settings, library, store, builder, hot, tally, metrics)

@@ -3,20 +3,14 @@
 import asyncio
 import sys
 from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import TzdataFilterError
-from app.web.http.problems import (
-    MEDIA_TYPE,
-    FieldsTooLarge,
-    NotHttp,
-    RequestTooSlow,
-    UrlTooLong,
-    encode_problem,
-    status_of,
-)
+from app.web.http.errors import FieldsTooLarge, NotHttp, RequestTooSlow, UrlTooLong
+from app.web.http.forms import ErrorForms
 
 MAX_HEADER_BYTES = 64 << 10
 """Request line and header fields together, in what arrives after the first packet and before they are complete."""
@@ -28,13 +22,14 @@ MAX_URL_BYTES = MAX_HEADER_BYTES // 2
 class BoundedProtocol(HttpToolsProtocol):
     """A connection whose every request must be complete in time.
 
-    ``request_timeout_seconds`` is set on a subclass by ``server``, since uvicorn makes the instances.
+    ``request_timeout_seconds`` and ``forms`` are set on a subclass by ``server``, since uvicorn makes the instances.
     """
 
     # Slots: uvicorn's own attributes fill the part of an instance that is quick to reach, and these are used most.
     __slots__ = ("_deadline", "_header_bytes", "_in_headers", "_stopped_at", "_waiting_since")
 
     request_timeout_seconds = 10.0
+    forms = ErrorForms({})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start the clock: a connection that never says anything is late as well."""
@@ -147,16 +142,16 @@ class BoundedProtocol(HttpToolsProtocol):
         elif cycle is not None and not cycle.response_complete:
             self.timeout_keep_alive = 0
             return
-        self._send_problem(error)
+        self._send_error(error)
         self.transport.close()
 
-    def _send_problem(self, error: TzdataFilterError) -> None:
-        status, body = HTTPStatus(status_of(type(error))), encode_problem(error)
-        head = (
-            f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\ncache-control: no-store\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("ascii") + body)
+    def _send_error(self, error: TzdataFilterError) -> None:
+        path = unquote_to_bytes(self.url.partition(b"?")[0]).decode("latin-1") if self._in_headers else ""
+        reply = self.forms.at(path)(error)
+        status = HTTPStatus(reply.status)
+        head = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode("ascii"))]
+        head += [b"%s: %s" % field for field in (*reply.headers, (b"connection", b"close"))]
+        self.transport.write(b"\r\n".join((*head, b"", reply.body)))
 
 
 def _url_too_long() -> UrlTooLong:

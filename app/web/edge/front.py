@@ -3,18 +3,23 @@
 Everything here runs for every request, so it is kept to a few plain steps.
 """
 
+import contextlib
 import itertools
 import logging
 import re
 import secrets
 import time
 
+from app.errors import TzdataFilterError
+from app.web.edge.admission import Admission, drain
 from app.web.edge.metrics import Tally
 from app.web.edge.request_log import RequestLine, RequestLog
-from app.web.http import problems
 from app.web.http.asgi import ASGIApp, Message, RawHeaders, Receive, Scope, Send, join_header
-from app.web.http.hot import HotAnswers
-from app.web.http.representation import CONDITIONS, negotiate
+from app.web.http.errors import BodyTooLarge, OtherContent, RangeOutside, unexpected
+from app.web.http.forms import ErrorForms
+from app.web.http.hot import HotRepresentation, HotRepresentations
+from app.web.http.representation import CONDITIONS, Reply, negotiate
+from app.web.http.routes import METHOD_ASKED
 
 _log = logging.getLogger(__name__)
 
@@ -27,9 +32,20 @@ _UNUSUAL = CONDITIONS | {b"x-request-id"}
 class Front:
     """ASGI application around the framework's."""
 
-    def __init__(self, inner: ASGIApp, *, hot: HotAnswers, tally: Tally, request_log: RequestLog | None) -> None:
+    def __init__(
+        self,
+        inner: ASGIApp,
+        *,
+        hot: HotRepresentations,
+        admission: Admission,
+        forms: ErrorForms,
+        tally: Tally,
+        request_log: RequestLog | None,
+    ) -> None:
         self._inner = inner
         self._hot = hot
+        self._admission = admission
+        self._forms = forms
         self._tally = tally
         self._request_log = request_log
         self._id_prefix = secrets.token_hex(6).encode("ascii")
@@ -48,8 +64,8 @@ class Front:
             reply = hot.reply if hot else None
         else:
             request_id = self._request_id(headers)
-            reply = negotiate(hot.answer, headers, method=scope["method"]) if hot else None
-        if hot is None or reply is None or reply.status >= 400:
+            reply = self._negotiate(scope, hot) if hot else None
+        if hot is None or reply is None:
             await self._answer(scope, receive, send, request_id, started)
             return
         body = b"" if scope["method"] == "HEAD" else reply.body
@@ -59,10 +75,19 @@ class Front:
         self._tally.hot += 1
         self._note(scope, reply.status, len(body), hot.route, request_id, started)
 
+    def _negotiate(self, scope: Scope, hot: HotRepresentation) -> Reply:
+        try:
+            return negotiate(hot.representation, scope["headers"], method=scope["method"])
+        except (OtherContent, RangeOutside) as error:
+            return self._forms.at(scope["path"])(error)
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: bytes, started: float) -> None:
         status, size = 0, 0
-        # The framework gets a copy: it writes into its scope, and the server reads the method of this one later.
-        inner_scope = {**scope, "request_id": request_id.decode("ascii")}
+        # The framework gets a copy: it writes into its scope, and the server reads the method of this one later. A HEAD
+        # is a GET without its body: RFC 9110 §9.3.2.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        asked = {METHOD_ASKED: scope["method"], "request_id": request_id.decode("ascii")}
+        inner_scope = {**scope, **asked, "method": method}
 
         async def send_noted(message: Message) -> None:
             nonlocal status, size
@@ -76,14 +101,27 @@ class Front:
             await send(message)
 
         try:
-            await self._inner(inner_scope, receive, send_noted)
-        except Exception:  # noqa: BLE001 - the last resort: whatever it was, the client gets a problem
+            refusal = await self._refusal(scope, receive)
+            if refusal is None:
+                await self._inner(inner_scope, self._admission.bounded(receive), send_noted)
+            else:
+                await refusal.response(inner_scope, receive, send_noted)
+        except Exception:  # noqa: BLE001 - the last resort: whatever it was, the client gets an answer
             _log.exception("request %s failed", request_id.decode("ascii"))
             if not status:
-                response = problems.from_error(problems.unexpected())
-                await response(inner_scope, receive, send_noted)
+                await self._forms.at(scope["path"])(unexpected()).response(inner_scope, receive, send_noted)
         route = getattr(inner_scope.get("route"), "path_format", _UNROUTED)
         self._note(scope, status, size, route, request_id, started)
+
+    async def _refusal(self, scope: Scope, receive: Receive) -> Reply | None:
+        try:
+            self._admission.check(scope)
+        except TzdataFilterError as error:
+            if not isinstance(error, BodyTooLarge):
+                with contextlib.suppress(BodyTooLarge):  # enough was read
+                    await drain(self._admission.bounded(receive))
+            return self._forms.at(scope["path"])(error)
+        return None
 
     def _note(  # noqa: PLR0917 - by position: this runs for every request, and keywords cost
         self, scope: Scope, status: int, size: int, route: str, request_id: bytes, started: float

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from app import __version__
 from app.builder.builder import Outcome
 from app.releases.library import Library
-from app.web.http.hot import HotAnswers
+from app.web.http.hot import HotRepresentations
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -39,7 +39,7 @@ class Tally:
 class Metrics:
     """The registry and everything in it."""
 
-    def __init__(self, tally: Tally, library: Library, hot: HotAnswers) -> None:
+    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Live(tally, library, hot))
         ProcessCollector(registry=self._registry)
@@ -58,13 +58,13 @@ class Metrics:
         self._builds.labels(outcome).inc()
         self._build_seconds.observe(seconds)
 
-    def write(self) -> bytes:
+    def encode(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class _Live(Collector):
-    def __init__(self, tally: Tally, library: Library, hot: HotAnswers) -> None:
+    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations) -> None:
         self._tally = tally
         self._library = library
         self._hot = hot

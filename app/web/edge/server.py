@@ -9,11 +9,12 @@ import uvicorn
 from app.settings import Settings
 from app.web.edge.connection import BoundedProtocol
 from app.web.http.asgi import ASGIApp
+from app.web.http.forms import ErrorForms
 
 _log = logging.getLogger(__name__)
 
 
-def run(app: ASGIApp, settings: Settings) -> None:
+def run(app: ASGIApp, settings: Settings, *, forms: ErrorForms) -> None:
     """Serve until SIGINT or SIGTERM; running requests then have ``shutdown_seconds`` to finish.
 
     Errors: OSError if the port cannot be had.
@@ -21,6 +22,8 @@ def run(app: ASGIApp, settings: Settings) -> None:
 
     class Protocol(BoundedProtocol):
         request_timeout_seconds = settings.request_timeout_seconds
+
+    Protocol.forms = forms
 
     config = uvicorn.Config(
         app,

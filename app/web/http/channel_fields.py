@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from app.releases.library import Library
-from app.tzdb.names import is_release_name
 
 AGE_FIELD = "tzdata-release-age"
 
@@ -17,20 +16,18 @@ class Channels:
     library: Library
     base_url: str
 
-    def fields(self, request: Request, *, choice: str, version: str) -> dict[str, str]:
-        """Return the fields for an answer to ``choice``, which meant release ``version``.
+    def fields(self, request: Request, choice: str, version: str) -> dict[str, str]:
+        """Return the fields for an answer to the channel ``choice``, which meant release ``version``.
 
-        Shape: ``Tzdata-Release`` always. For a channel also ``Link`` with the same URL pinned to that release
-        (``rel="bookmark"``: RFC 8288, HTML), and ``Tzdata-Release-Age`` while a source of releases cannot be read.
+        ``Link`` leads to the same URL pinned to that release (``rel="bookmark"``: RFC 8288, HTML); there is also
+        ``Tzdata-Release-Age`` while a source of releases cannot be read.
+
         Units: the age in whole seconds since it last could.
         """
-        fields = {"tzdata-release": version}
-        if is_release_name(choice):
-            return fields
         path: bytes = request.scope["raw_path"]
         query: bytes = request.scope["query_string"]
         pinned = path.decode("ascii").replace(f"/{choice}/", f"/{version}/", 1)
         url = f"{self.base_url}{pinned}" + (f"?{query.decode('ascii')}" if query else "")
-        fields["link"] = f'<{url}>; rel="bookmark"'
+        fields = {"link": f'<{url}>; rel="bookmark"'}
         stale_seconds = self.library.stale_seconds()
         return fields if stale_seconds is None else {**fields, AGE_FIELD: str(round(stale_seconds))}

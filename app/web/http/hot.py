@@ -1,6 +1,6 @@
-"""Hot answers: what was served a moment ago, found again by its raw path before anything else happens.
+"""What was served a moment ago, found again by its raw path before anything else happens.
 
-An answer here is complete and equal to what the routes would make; forgetting one costs time and nothing else.
+A representation here is complete and equal to what its route would make; forgetting one costs time and nothing else.
 """
 
 from collections import OrderedDict
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 
 from app.releases.library import Library
 from app.web.http.asgi import Scope
-from app.web.http.representation import Answer, Reply
+from app.web.http.representation import Reply, Representation
 
 _OVERHEAD_BYTES = 2_048
-"""What one answer weighs besides its body: headers, key, objects."""
+"""What one representation weighs besides its body: headers, key, objects."""
 
 Key = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class HotAnswer:
-    """An answer, its 200, its route, and the library's generation it holds for (``None``: for ever)."""
+class HotRepresentation:
+    """A representation, its 200, its route, and the library's generation it holds for (``None``: for ever)."""
 
-    answer: Answer
+    representation: Representation
     reply: Reply
     route: str
     generation: int | None
 
 
-class HotAnswers:
-    """The latest answers, the oldest dropped first once ``max_bytes`` are held. Used by one event loop only."""
+class HotRepresentations:
+    """The latest ones, the oldest dropped first once ``max_bytes`` are held. Used by one event loop only."""
 
     def __init__(self, library: Library, *, max_bytes: int) -> None:
         self._library = library
         self._max_bytes = max_bytes
         self._held = 0
-        self._answers: OrderedDict[Key, HotAnswer] = OrderedDict()
+        self._kept: OrderedDict[Key, HotRepresentation] = OrderedDict()
 
     @property
     def held_bytes(self) -> int:
@@ -42,33 +42,38 @@ class HotAnswers:
 
     @property
     def generation(self) -> int:
-        """The library's; an answer that is not pinned needs the one from before its release was chosen."""
+        """The library's; what is not pinned needs the one from before its release was chosen."""
         return self._library.generation
 
-    def find(self, scope: Scope) -> HotAnswer | None:
-        """Return the answer for a GET or HEAD of this path and query, if it still holds."""
-        found = self._answers.get((scope["raw_path"], scope["query_string"]))
+    def find(self, scope: Scope) -> HotRepresentation | None:
+        """Return what answers a GET or HEAD of this path and query, if it still holds."""
+        found = self._kept.get((scope["raw_path"], scope["query_string"]))
         if found is None or (found.generation is not None and found.generation != self._library.generation):
             return None
         return found if scope["method"] in ("GET", "HEAD") else None
 
-    def put(self, scope: Scope, answer: Answer, *, route: str, generation: int | None) -> None:
-        """Keep the answer to a GET. Shape: ``generation`` it was made in; ``None`` if no new release can change it."""
+    def put(self, scope: Scope, representation: Representation, *, route: str, generation: int) -> None:
+        """Keep what a GET was answered with.
+
+        Args:
+            generation: The one in which it was made; of no meaning for what is pinned.
+        """
         key = (scope["raw_path"], scope["query_string"])
         self._drop(key)
-        weight = _weight(key, answer)
+        weight = _weight(key, representation)
         if weight > self._max_bytes // 4:
             return
-        self._answers[key] = HotAnswer(answer, answer.whole, route, generation)
+        holds_for = None if representation.is_pinned else generation
+        self._kept[key] = HotRepresentation(representation, representation.whole, route, holds_for)
         self._held += weight
         while self._held > self._max_bytes:
-            self._drop(next(iter(self._answers)))
+            self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Key) -> None:
-        dropped = self._answers.pop(key, None)
+        dropped = self._kept.pop(key, None)
         if dropped is not None:
-            self._held -= _weight(key, dropped.answer)
+            self._held -= _weight(key, dropped.representation)
 
 
-def _weight(key: Key, answer: Answer) -> int:
-    return len(key[0]) + len(key[1]) + len(answer.body) + _OVERHEAD_BYTES
+def _weight(key: Key, representation: Representation) -> int:
+    return len(key[0]) + len(key[1]) + len(representation.body) + _OVERHEAD_BYTES

@@ -1,20 +1,26 @@
-"""Answers: bytes with their identity, and what a request's conditions and ranges make of them.
+"""Representations: bytes with their identity, and what a request's conditions and ranges make of them.
 
-The only place that decides between 200, 206, 304, 412 and 416. The hot path and the routes both end here.
+The only place that decides between 200, 206, 304, 412 and 416: what is hot and what comes from a route both end here.
 """
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.digest import format_repr_digest, sha256_hex
-from app.web.http.asgi import RawHeaders, Receive, Scope, Send, join_header
+from app.digest import sha256_hex
+from app.web.http.asgi import RawHeaders, join_header
+from app.web.http.errors import OtherContent, RangeOutside
 
 IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
 PINNED = "public, max-age=3600, no-transform"
 REVALIDATE = "no-cache"
+NO_STORE = "no-store"
+
+PLAIN_TEXT = "text/plain; charset=utf-8"
 
 CONDITIONS = frozenset({b"if-none-match", b"if-match", b"range"})
 """The header fields that can make a reply to a GET other than the whole representation."""
@@ -27,97 +33,124 @@ _KEPT_ON_304 = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole representation. Shape: ``etag`` quoted; ``headers`` of the 200, Content-Length among them."""
-
-    body: bytes
-    etag: str
-    headers: tuple[tuple[bytes, bytes], ...]
-
-    @property
-    def whole(self) -> "Reply":
-        """The 200."""
-        return Reply(200, self.headers, self.body)
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes out: status, headers, body (empty where the status allows none)."""
+    """What goes out: status, header fields, body (empty where the status allows none)."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
+    @property
+    def response(self) -> Response:
+        """The same for Starlette."""
+        response = Response(self.body, self.status)
+        response.raw_headers = [*self.headers]
+        return response
 
-def make_answer(
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A whole representation of a resource. Source: RFC 9110 §3.2.
+
+    Attributes:
+        etag: Quoted.
+        headers: Those of the 200, Content-Length among them.
+        keep: Whether the next GET of the same URL may be given it without asking the route again.
+        is_pinned: Whether it stays right when a new release comes.
+    """
+
+    body: bytes
+    etag: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    keep: bool
+    is_pinned: bool
+
+    @property
+    def whole(self) -> Reply:
+        """The 200."""
+        return Reply(200, self.headers, self.body)
+
+
+def make_representation(
     body: bytes,
     *,
     media_type: str,
     cache_control: str,
     sha256: str | None = None,
-    extra: Mapping[str, str] | None = None,
-) -> Answer:
-    """Return the answer for ``body``.
+    fields: Mapping[str, str] | None = None,
+    keep: bool = False,
+) -> Representation:
+    """Return the representation that consists of ``body``.
 
-    Shape: ``sha256`` of it if known; ``extra`` further header fields. The ETag is the sha256 of the bytes: one that
-    is not content makes some builders mix up URLs. There is no Last-Modified and no content coding, ever.
+    The ETag is the sha256 of the bytes: one that is not content makes some builders mix up URLs. There is no
+    Last-Modified and no content coding, ever.
+
+    Args:
+        sha256: That of ``body``, if it is known.
+        fields: Further header fields.
+        keep: As in ``Representation``.
     """
     sha256 = sha256 or sha256_hex(body)
-    fields = {
+    etag = f'"{sha256}"'
+    headers = {
         "content-type": media_type,
         "content-length": str(len(body)),
-        "etag": f'"{sha256}"',
+        "etag": etag,
         "repr-digest": format_repr_digest(sha256),
         "cache-control": cache_control,
         "accept-ranges": "bytes",
-        **(extra or {}),
+        **(fields or {}),
     }
-    headers = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in fields.items())
-    return Answer(body, f'"{sha256}"', headers)
+    return Representation(body, etag, _encode_headers(headers), keep, cache_control != REVALIDATE)
 
 
-def negotiate(answer: Answer, headers: RawHeaders, *, method: str) -> Reply:
-    """Apply the conditions and the range of a request to an answer. Shape: what is no GET or HEAD has neither.
+def json_representation(
+    row: object, *, cache_control: str, fields: Mapping[str, str] | None = None, keep: bool = False
+) -> Representation:
+    """Return ``row`` as JSON: UTF-8, indented for people, a line break at the end."""
+    body = json.dumps(row, indent=2, ensure_ascii=False).encode() + b"\n"
+    return make_representation(
+        body, media_type="application/json", cache_control=cache_control, fields=fields, keep=keep
+    )
 
+
+def make_reply(status: int, fields: Mapping[str, str], body: bytes, *, media_type: str) -> Reply:
+    """Return a reply that is not a representation of a resource: an error, or a word of the service itself."""
+    headers = {"content-type": media_type, "content-length": str(len(body)), **fields}
+    return Reply(status, _encode_headers(headers), body)
+
+
+def format_repr_digest(sha256: str) -> str:
+    """Return the value of a ``Repr-Digest`` field. Source: RFC 9530 §3, structured-field byte sequence."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode('ascii')}:"
+
+
+def negotiate(representation: Representation, headers: RawHeaders, *, method: str) -> Reply:
+    """Apply the conditions and the range of a request. What is neither GET nor HEAD has none.
+
+    Raises:
+        OtherContent: ``If-Match`` names another ETag.
+        RangeOutside: No byte of the range is there.
     Source: RFC 9110 §13.2.2 (order of conditions), §13.1.2 (weak comparison), §14.2 (only a GET has a range; one that
-    is malformed, or has several parts, is ignored).
+        is malformed, or has several parts, is ignored).
     """
-    if method not in ("GET", "HEAD") or CONDITIONS.isdisjoint(name for name, _ in headers):
-        return answer.whole
+    if method not in ("GET", "HEAD") or CONDITIONS.isdisjoint([name for name, _ in headers]):
+        return representation.whole
+    etag = representation.etag
     if_match = join_header(headers, b"if-match")
-    if if_match is not None and not _matches(if_match, answer.etag, weak=False):
-        return Reply(412, (), b"")
+    if if_match is not None and not _matches(if_match, etag, weak=False):
+        raise OtherContent("the ETag is not the one asked for")
     if_none_match = join_header(headers, b"if-none-match")
-    if if_none_match is not None and _matches(if_none_match, answer.etag, weak=True):
-        return Reply(304, tuple(header for header in answer.headers if header[0] in _KEPT_ON_304), b"")
+    if if_none_match is not None and _matches(if_none_match, etag, weak=True):
+        return Reply(304, tuple(header for header in representation.headers if header[0] in _KEPT_ON_304), b"")
     range_ = join_header(headers, b"range")
-    if range_ is None or method != "GET" or join_header(headers, b"if-range") not in (None, answer.etag):
-        return answer.whole
-    return _part(answer, range_)
+    if range_ is None or method != "GET" or join_header(headers, b"if-range") not in (None, etag):
+        return representation.whole
+    return _part(representation, range_)
 
 
-class AnswerResponse(Response):
-    """An answer as a Starlette response: what a route returns."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI has three
-        """Send what the request's conditions make of the answer; 412 and 416 go out as problems."""
-        reply = negotiate(self.answer, scope["headers"], method=scope.get("method_asked", scope["method"]))
-        if reply.status in (412, 416):
-            raise PreconditionFailed(reply)
-        await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers]})
-        await send({"type": "http.response.body", "body": reply.body})
-
-
-class PreconditionFailed(Exception):
-    """A condition or a range cannot be met. Shape: ``reply`` has the status and the headers to send."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(str(reply.status))
-        self.reply = reply
+def _encode_headers(fields: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple([(name.encode("ascii"), value.encode("latin-1")) for name, value in fields.items()])
 
 
 def _matches(field: str, etag: str, *, weak: bool) -> bool:
@@ -127,20 +160,20 @@ def _matches(field: str, etag: str, *, weak: bool) -> bool:
     return any(match[1] == etag for match in tags)
 
 
-def _part(answer: Answer, range_: str) -> Reply:
+def _part(representation: Representation, range_: str) -> Reply:
     match = _RANGE.fullmatch(range_)
     if match is None or not (match[1] or match[2]):
-        return answer.whole
-    size = len(answer.body)
+        return representation.whole
+    size = len(representation.body)
     if match[1]:
         first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
         if match[2] and int(match[2]) < first:
-            return answer.whole
+            return representation.whole
     else:
         first, last = max(size - int(match[2]), 0), size - 1
     if first > last:
-        return Reply(416, ((b"content-range", b"bytes */%d" % size),), b"")
-    part = answer.body[first : last + 1]
+        raise RangeOutside("the range lies outside the content", size=size)
+    part = representation.body[first : last + 1]
     replaced = {b"content-length": b"%d" % len(part)}
-    headers = tuple((name, replaced.get(name, value)) for name, value in answer.headers)
+    headers = tuple((name, replaced.get(name, value)) for name, value in representation.headers)
     return Reply(206, (*headers, (b"content-range", b"bytes %d-%d/%d" % (first, last, size))), part)

@@ -1,29 +1,17 @@
-"""Reading what a request says besides its path: options from the query, a request for a bundle from a JSON body."""
+"""Reading a request for a bundle from a JSON body."""
 
 import json
-from collections.abc import Mapping
 
 from starlette.requests import Request
 
-from app.artifact.spec import LATEST, Spec, check_option_names, parse_spec
-from app.errors import InvalidBody, InvalidOption
+from app.artifact.spec import LATEST, Spec, parse_spec
+from app.errors import InvalidBody
 from app.tzdb.names import quote
 
 _TEXT_MEMBERS = ("release", "format", "aliases", "links", "encoding", "prefix", "module")
 _LIST_MEMBERS = ("zones", "tables")
 
 DEFAULT_FORMAT = "tar.gz"
-
-
-def parse_options(request: Request, *, known: tuple[str, ...]) -> Mapping[str, str]:
-    """Return the query as options. Errors: InvalidOption for one that is unknown or given twice."""
-    options: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name in options:
-            raise InvalidOption(f"the option {quote(name)} is given twice", options=[name[:64]])
-        options[name] = value
-    check_option_names(options, known=known)
-    return options
 
 
 async def read_bundle_request(request: Request, *, default_format: str = DEFAULT_FORMAT) -> Spec:

@@ -160,7 +160,7 @@ def query(*names: str) -> JsonObject:
     return {"parameters": [{"name": name, "in": "query", "required": False, **_QUERY[name]} for name in names]}
 
 
-def answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
+def responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the OpenAPI responses of a route that knows no conditions.
 
     Shape: ``content`` is ``bundle``, a media type, or the name of a schema; ``statuses`` the errors it can answer
@@ -172,11 +172,11 @@ def answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
     return described
 
 
-def conditional_answers(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
+def conditional_responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the OpenAPI responses of a route that answers with an ETag and takes conditions and ranges."""
     part = {**_success(content), "description": _STATUS_TEXT[206]}
     unchanged: dict[str, object] = {"description": _STATUS_TEXT[304]}
-    return {206: part, 304: unchanged, **answers(content, 400, 412, 416, *statuses)}
+    return {206: part, 304: unchanged, **responses(content, 400, 412, 416, *statuses)}
 
 
 def _success(content: str) -> dict[str, object]:

@@ -1,10 +1,13 @@
 """What a person meets first: ``/`` in plain text with lines that work as they stand."""
 
+from http import HTTPStatus
+
 from fastapi import APIRouter
-from starlette.responses import PlainTextResponse, Response
 
 from app import __version__
-from app.web.openapi.described import answers
+from app.web.http.representation import PLAIN_TEXT, REVALIDATE, Reply, make_reply
+from app.web.http.routes import route_class
+from app.web.openapi.described import responses
 
 _HELP = """\
 tzdata-filter {version}: containers get exactly the time zones they need.
@@ -29,10 +32,10 @@ def home_router(base_url: str) -> APIRouter:
     """Return the route ``/``. Shape: ``base_url`` starts every line to paste."""
     text = _HELP.format(version=__version__, base=base_url)
 
-    async def home() -> Response:
+    async def home() -> Reply:
         """Help in plain text."""
-        return PlainTextResponse(text, headers={"cache-control": "no-cache"})
+        return make_reply(HTTPStatus.OK, {"cache-control": REVALIDATE}, text.encode(), media_type=PLAIN_TEXT)
 
-    router = APIRouter(tags=["help"])
-    router.add_api_route("/", home, operation_id="getHelp", summary="Help", responses=answers("text/plain"))
+    router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
+    router.add_api_route("/", home, operation_id="getHelp", summary="Help", responses=responses("text/plain"))
     return router

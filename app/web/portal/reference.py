@@ -6,17 +6,25 @@ a script.
 
 import inspect
 from html import escape
+from http import HTTPStatus
 from typing import NotRequired, TypedDict, cast
 
 from fastapi import APIRouter, FastAPI
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from app.errors import NotFound
 from app.tzdb.names import quote
-from app.web.http.json_answers import json_answer
-from app.web.http.problems import problem_kinds, status_of
-from app.web.http.representation import REVALIDATE, AnswerResponse
-from app.web.openapi.described import CodePath, answers
+from app.web.http.errors import status_of
+from app.web.http.problems import problem_kinds
+from app.web.http.representation import (
+    PLAIN_TEXT,
+    REVALIDATE,
+    Reply,
+    Representation,
+    json_representation,
+    make_reply,
+)
+from app.web.http.routes import route_class
+from app.web.openapi.described import CodePath, responses
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _STYLE = """
@@ -69,27 +77,27 @@ class Document(TypedDict):
 
 def docs_router(app: FastAPI) -> APIRouter:
     """Return the routes of the reference pages. Shape: ``app`` is asked for its OpenAPI document on each request."""
-    router = APIRouter(tags=["help"])
+    router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
 
-    async def openapi() -> Response:
+    async def openapi() -> Representation:
         """Answer the OpenAPI document."""
-        return AnswerResponse(json_answer(app.openapi(), cache_control=REVALIDATE))
+        return json_representation(app.openapi(), cache_control=REVALIDATE)
 
-    async def docs() -> Response:
+    async def docs() -> Reply:
         """Show the reference of every route."""
         return _page("tzdata-filter: HTTP reference", _reference(cast(Document, app.openapi())))
 
-    async def problems() -> Response:
+    async def problems() -> Reply:
         """List every kind of problem, one a line."""
         lines = (f"/problems/{kind.code}  {status_of(kind)}  {kind.title}\n" for kind in problem_kinds())
-        return PlainTextResponse("".join(lines), headers={"cache-control": "no-cache"})
+        return _text("".join(lines))
 
-    async def problem(code: CodePath) -> Response:
+    async def problem(code: CodePath) -> Reply:
         """Show what one kind of problem means."""
         for kind in problem_kinds():
             if kind.code == code:
                 text = f"{kind.title}\n\nstatus: {status_of(kind)}\n\n{inspect.getdoc(kind)}\n"
-                return PlainTextResponse(text, headers={"cache-control": "no-cache"})
+                return _text(text)
         raise NotFound(f"there is no kind of problem called {quote(code)}; /problems lists them")
 
     router.add_api_route("/openapi.json", openapi, include_in_schema=False)
@@ -99,24 +107,29 @@ def docs_router(app: FastAPI) -> APIRouter:
         problems,
         operation_id="listProblems",
         summary="All kinds of problems",
-        responses=answers("text/plain"),
+        responses=responses("text/plain"),
     )
     router.add_api_route(
         "/problems/{code}",
         problem,
         operation_id="getProblem",
         summary="What a kind of problem means",
-        responses=answers("text/plain", 400, 404),
+        responses=responses("text/plain", 400, 404),
     )
     return router
 
 
-def _page(title: str, body: str) -> Response:
+def _text(text: str) -> Reply:
+    return make_reply(HTTPStatus.OK, {"cache-control": REVALIDATE}, text.encode(), media_type=PLAIN_TEXT)
+
+
+def _page(title: str, body: str) -> Reply:
     html = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><body><main>{body}</main></html>'
     )
-    return HTMLResponse(html, headers={"cache-control": "no-cache", "content-security-policy": _POLICY})
+    fields = {"cache-control": REVALIDATE, "content-security-policy": _POLICY}
+    return make_reply(HTTPStatus.OK, fields, html.encode(), media_type="text/html; charset=utf-8")
 
 
 def _reference(document: Document) -> str:

@@ -3,56 +3,38 @@
 import base64
 import binascii
 import hmac
+from dataclasses import dataclass
 
-from app.web.http.asgi import ASGIApp, Receive, Scope, Send, join_header
-from app.web.registry.errors import envelope
+from app.errors import InvalidName
+from app.web.http.asgi import Scope, join_header
+from app.web.http.errors import MethodNotPossible, Unauthorized
 
 _READING = ("GET", "HEAD")
 
 
+@dataclass(frozen=True, slots=True)
 class RegistryGate:
-    """ASGI middleware: lets through what may read the registry, and what is no business of the registry."""
+    """Lets through what may read the registry.
 
-    def __init__(self, inner: ASGIApp, *, token: str) -> None:
-        """Shape: an empty ``token`` lets everybody read."""
-        self._inner = inner
-        self._token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on or refuse."""
-        if scope["type"] != "http" or not is_registry_path(scope["path"]):
-            await self._inner(scope, receive, send)
-            return
-        if self._token and not _is_given(join_header(scope["headers"], b"authorization"), self._token):
-            message = "a token is needed here: docker login with any user and the token as the password, or Bearer"
-            headers = {"www-authenticate": 'Basic realm="tzdata-filter"'}
-            refusal = envelope(401, "UNAUTHORIZED", message, headers=headers)
-        elif scope["method"] not in _READING:
-            message = "this registry cannot be written: its images are made from tzdata when they are pulled"
-            refusal = envelope(405, "UNSUPPORTED", message, headers={"allow": ", ".join(_READING)})
-        elif not scope["path"].isascii() or not scope["path"].isprintable():
-            refusal = envelope(400, "NAME_INVALID", "the path holds characters that no name has")
-        else:
-            await self._inner(scope, receive, send)
-            return
-        await _drain(receive)
-        await refusal(scope, receive, send)
-
-
-def is_registry_path(path: str) -> bool:
-    """Tell whether a decoded path is the registry's."""
-    return path == "/v2" or path.startswith("/v2/")
-
-
-async def _drain(receive: Receive) -> None:
-    """Read a body to its end: clients that are refused while they still send report a broken pipe instead.
-
-    The server's deadline for a request bounds it.
+    Attributes:
+        token: What a request must carry; empty lets everybody read.
     """
-    while True:
-        message = await receive()
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return
+
+    token: str
+
+    def check(self, scope: Scope) -> None:
+        """Check one request to the registry. Raises: Unauthorized, MethodNotPossible, InvalidName."""
+        if self.token and not _is_given(join_header(scope["headers"], b"authorization"), self.token):
+            raise Unauthorized(
+                "a token is needed here: docker login with any user and the token as the password, or Bearer"
+            )
+        if scope["method"] not in _READING:
+            raise MethodNotPossible(
+                "this registry cannot be written: its images are made from tzdata when they are pulled",
+                allowed=", ".join(_READING),
+            )
+        if not scope["path"].isascii() or not scope["path"].isprintable():
+            raise InvalidName("the path holds characters that no name has")
 
 
 def _is_given(authorization: str | None, token: str) -> bool:

@@ -1,4 +1,4 @@
-"""Images for every client that pulls from a registry: ``/v2/``; and ``/v1/sets``, which names long lists of zones.
+"""Images for every client that pulls from a registry: ``/v2/``.
 
 Source: OCI distribution specification 1.1, *Pull*, *Content Discovery*, *Listing Referrers*.
 """
@@ -6,36 +6,39 @@ Source: OCI distribution specification 1.1, *Pull*, *Content Discovery*, *Listin
 import contextlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote as quote_url
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
 
 from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE, Image, encode_index
-from app.artifact.oci.names import TREE_PREFIX, check_repository
-from app.artifact.spec import LATEST, Spec
+from app.artifact.oci.names import check_repository
+from app.artifact.spec import LATEST
 from app.builder.images import Images
-from app.digest import format_digest, is_sha256_hex
-from app.errors import InvalidName, InvalidOption, TzdataFilterError, UnknownArtifact, UnknownZones
+from app.digest import format_digest, is_sha256_hex, sha256_hex
+from app.errors import InvalidName, TzdataFilterError, UnknownArtifact, UnknownZones
 from app.releases.library import Library
 from app.tzdb.names import is_channel_name, is_release_name, quote
-from app.web.http.hot import HotAnswers
-from app.web.http.json_answers import json_answer
-from app.web.http.representation import IMMUTABLE, PINNED, REVALIDATE, Answer, AnswerResponse
-from app.web.http.requests import parse_options, read_bundle_request
-from app.web.openapi.described import SET_REQUEST, answers
+from app.web.http.hot import HotRepresentations
+from app.web.http.representation import (
+    IMMUTABLE,
+    PINNED,
+    REVALIDATE,
+    Representation,
+    json_representation,
+    make_representation,
+)
+from app.web.http.routes import Asked, route_class
 from app.web.registry.errors import (
     VERSION_FIELD,
     BlobUnknown,
     DigestInvalid,
     ManifestUnknown,
     PageInvalid,
-    RegistryRoute,
-    content_answer,
+    registry_error,
 )
 
+ROOT = "/v2"
 MAX_PAGE = 10_000
 _SHOWN_TAGS = 5
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -44,43 +47,45 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class RegistryRoutes:
-    """The handlers under ``/v2/``. Shape: ``channels`` names besides ``latest``; ``hot`` ``None`` keeps nothing."""
+    """The handlers under ``/v2/``.
+
+    Attributes:
+        channels: Names that may be tags besides ``latest``.
+    """
 
     images: Images
     library: Library
     channels: Iterable[str]
-    hot: HotAnswers | None
 
-    async def ping(self) -> Response:
+    async def ping(self) -> Representation:
         """Tell that this is a registry."""
-        return AnswerResponse(_json_answer({}))
+        return _represent_json({})
 
-    async def manifest(self, request: Request, name: str, reference: str) -> Response:
+    async def manifest(self, name: str, reference: str) -> Representation:
         """Answer the index of a tag, or an index or manifest by its digest."""
         check_repository(name)
         if ":" in reference:
+            sha256 = _parse_digest(reference)
             try:
-                image, content = await self.images.manifest(name, _parse_digest(reference))
+                image, content = await self.images.manifest(name, sha256)
             except UnknownArtifact as error:
                 raise ManifestUnknown(error.detail, **error.facts) from error
-            return self._keep(request, _manifest_answer(image, content, IMMUTABLE), None)
-        generation = self._generation()  # from before: a release that comes meanwhile makes this answer stale
+            return _represent_manifest(image, content, sha256=sha256, cache_control=IMMUTABLE)
         image = await self._image_of_tag(name, reference)
-        pinned = is_release_name(reference)
-        answer = _manifest_answer(image, image.index, PINNED if pinned else REVALIDATE)
-        return self._keep(request, answer, None if pinned else generation)
+        cache_control = PINNED if reference == image.release else REVALIDATE
+        return _represent_manifest(image, image.index, sha256=image.index_sha256, cache_control=cache_control)
 
-    async def blob(self, request: Request, name: str, digest: str) -> Response:
+    async def blob(self, name: str, digest: str) -> Representation:
         """Answer a config or the layer."""
         check_repository(name)
+        sha256 = _parse_digest(digest)
         try:
-            content = await self.images.blob(name, _parse_digest(digest))
+            content = await self.images.blob(name, sha256)
         except UnknownArtifact as error:
             raise BlobUnknown(error.detail, **error.facts) from error
-        answer = content_answer(content, media_type="application/octet-stream", cache_control=IMMUTABLE)
-        return self._keep(request, answer, None)
+        return _represent(content, sha256=sha256, media_type="application/octet-stream", cache_control=IMMUTABLE)
 
-    async def tags(self, request: Request, name: str) -> Response:
+    async def tags(self, request: Asked, name: str) -> Representation:
         """List the releases that have the repository, and the channels that mean one of them."""
         check_repository(name)
         tags = await self._tags(name)
@@ -90,28 +95,31 @@ class RegistryRoutes:
         fields = {}
         if page and len(rest) > len(page):
             fields["link"] = f'</v2/{name}/tags/list?n={count}&last={quote_url(page[-1])}>; rel="next"'
-        return AnswerResponse(_json_answer({"name": name, "tags": page}, extra=fields))
+        return _represent_json({"name": name, "tags": page}, fields=fields)
 
-    async def referrers(self, request: Request, name: str, digest: str) -> Response:
+    async def referrers(self, request: Asked, name: str, digest: str) -> Representation:
         """Answer that nothing refers to anything; whether there is such a manifest does not matter to the protocol."""
         check_repository(name)
         _parse_digest(digest)
         fields = {"oci-filters-applied": "artifactType"} if "artifactType" in request.query_params else {}
-        answer = content_answer(encode_index(), media_type=INDEX_TYPE, cache_control=REVALIDATE, extra=fields)
-        return AnswerResponse(answer)
+        index = encode_index()
+        sha256 = sha256_hex(index)
+        return _represent(
+            index, sha256=sha256, media_type=INDEX_TYPE, cache_control=REVALIDATE, fields=fields, keep=False
+        )
 
-    async def other(self, rest: str) -> Response:
+    async def other(self, rest: str) -> Representation:
         """Say what there is."""
         if rest == "_catalog":
             raise InvalidName("there is no catalog: any zones are a repository; /v1/releases/latest/zones lists them")
         raise InvalidName(
-            f"{quote('/v2/' + rest)} is nothing that can be pulled: /v2/NAME/manifests/TAG, …/blobs/DIGEST, …/tags/list"
+            f"{quote('/v2/' + rest)} cannot be pulled: ask for /v2/NAME/manifests/TAG, …/blobs/DIGEST or …/tags/list"
         )
 
     async def _image_of_tag(self, name: str, tag: str) -> Image:
         if not _TAG.fullmatch(tag) or not (is_release_name(tag) or is_channel_name(tag)):
             offer = ", ".join((await self._tags(name))[-_SHOWN_TAGS:])
-            raise ManifestUnknown(f"{quote(tag)} is no tag here; tags are releases and channels such as {offer}")
+            raise ManifestUnknown(f"{quote(tag)} is not a tag here; tags are releases and channels such as {offer}")
         try:
             return await self.images.image(name, tag)
         except UnknownZones as error:
@@ -129,46 +137,35 @@ class RegistryRoutes:
                     tags.add(channel)
         return sorted(tags)
 
-    def _generation(self) -> int | None:
-        return None if self.hot is None else self.hot.generation
 
-    def _keep(self, request: Request, answer: Answer, generation: int | None) -> Response:
-        if self.hot is not None:
-            self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
-        return AnswerResponse(answer)
-
-
-@dataclass(frozen=True, slots=True)
-class SetRoutes:
-    """The handler of ``/v1/sets``. Shape: ``base_url`` says what to pull from."""
-
-    images: Images
-    base_url: str
-
-    async def post(self, request: Request) -> Response:
-        """Name a list of zones, so that it can be pulled."""
-        parse_options(request, known=())
-        spec = await read_bundle_request(request, default_format="tar")
-        if spec.format not in ("tar", "zip"):
-            raise InvalidOption("an image holds a tree, format=tar, or Go's zip, format=zip", options=["format"])
-        repository, image = await self.images.keep_set(_placed(spec))
-        row = {
-            "repository": repository,
-            "release": image.release,
-            "reference": f"{urlsplit(self.base_url).netloc}/{repository}:{image.release}",
-            "digest": format_digest(image.index_sha256),
-        }
-        return AnswerResponse(json_answer(row, cache_control="no-store", extra={"tzdata-release": image.release}))
-
-
-def _manifest_answer(image: Image, content: bytes, cache_control: str) -> Answer:
+def _represent_manifest(image: Image, content: bytes, *, sha256: str, cache_control: str) -> Representation:
     media_type = INDEX_TYPE if content is image.index else MANIFEST_TYPE
-    extra = {"tzdata-release": image.release}
-    return content_answer(content, media_type=media_type, cache_control=cache_control, extra=extra)
+    fields = {"tzdata-release": image.release}
+    return _represent(content, sha256=sha256, media_type=media_type, cache_control=cache_control, fields=fields)
 
 
-def _json_answer(row: object, *, extra: Mapping[str, str] | None = None) -> Answer:
-    return json_answer(row, cache_control=REVALIDATE, extra={**VERSION_FIELD, **(extra or {})})
+def _represent(
+    content: bytes,
+    *,
+    sha256: str,
+    media_type: str,
+    cache_control: str,
+    fields: Mapping[str, str] | None = None,
+    keep: bool = True,
+) -> Representation:
+    """Return content that names its digest."""
+    return make_representation(
+        content,
+        media_type=media_type,
+        cache_control=cache_control,
+        sha256=sha256,
+        fields={"docker-content-digest": format_digest(sha256), **VERSION_FIELD, **(fields or {})},
+        keep=keep,
+    )
+
+
+def _represent_json(row: object, *, fields: Mapping[str, str] | None = None) -> Representation:
+    return json_representation(row, cache_control=REVALIDATE, fields={**VERSION_FIELD, **(fields or {})})
 
 
 def _parse_digest(text: str) -> str:
@@ -187,35 +184,21 @@ def _page(request: Request) -> tuple[int, str]:
     return min(int(count), MAX_PAGE), request.query_params.get("last", "")
 
 
-def _placed(spec: Spec) -> Spec:
-    """Return a posted selection with the place of its tree, if it is one and names none."""
-    return replace(spec, prefix=TREE_PREFIX) if spec.format == "tar" and not spec.prefix else spec
-
-
 def registry_router(
-    images: Images, library: Library, *, channels: Iterable[str], hot: HotAnswers | None, base_url: str
+    images: Images, library: Library, *, channels: Iterable[str], hot: HotRepresentations | None
 ) -> APIRouter:
-    """Return the routes under ``/v2/``, and ``/v1/sets``."""
-    routes = RegistryRoutes(images, library, tuple(channels), hot)
-    # Not in the OpenAPI document: the protocol is described elsewhere, and has errors of its own shape.
-    registry = APIRouter(prefix="/v2", route_class=RegistryRoute, include_in_schema=False)
-    registry.add_api_route("", routes.ping)
-    registry.add_api_route("/", routes.ping)
-    registry.add_api_route("/{name:path}/manifests/{reference}", routes.manifest)
-    registry.add_api_route("/{name:path}/blobs/{digest}", routes.blob)
-    registry.add_api_route("/{name:path}/tags/list", routes.tags)
-    registry.add_api_route("/{name:path}/referrers/{digest}", routes.referrers)
-    registry.add_api_route("/{rest:path}", routes.other)
-    router = APIRouter()
-    router.add_api_route(
-        "/v1/sets",
-        SetRoutes(images, base_url).post,
-        methods=["POST"],
-        tags=["images"],
-        operation_id="postSet",
-        summary="Name a long list of zones, to pull it as an image",
-        responses=answers("Set", 400, 404, 413, 502, 503),
-        openapi_extra=SET_REQUEST,
-    )
-    router.include_router(registry)
+    """Return the routes under ``/v2/``.
+
+    They are left out of the OpenAPI document: the protocol is described elsewhere, and has errors of its own form.
+    """
+    routes = RegistryRoutes(images, library, tuple(channels))
+    kind = route_class(hot, form=registry_error, checks_options=False)
+    router = APIRouter(prefix=ROOT, route_class=kind, include_in_schema=False)
+    router.add_api_route("", routes.ping)
+    router.add_api_route("/", routes.ping)
+    router.add_api_route("/{name:path}/manifests/{reference}", routes.manifest)
+    router.add_api_route("/{name:path}/blobs/{digest}", routes.blob)
+    router.add_api_route("/{name:path}/tags/list", routes.tags)
+    router.add_api_route("/{name:path}/referrers/{digest}", routes.referrers)
+    router.add_api_route("/{rest:path}", routes.other)
     return router

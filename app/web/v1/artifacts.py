@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
 from app.artifact.recipe import CURRENT
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
 from app.tzdb.names import quote
-from app.web.http.hot import HotAnswers
-from app.web.http.json_answers import json_answer
-from app.web.http.representation import IMMUTABLE, PINNED, AnswerResponse, make_answer
-from app.web.http.requests import parse_options
-from app.web.openapi.described import FormatPath, HexPath, conditional_answers
+from app.web.http.hot import HotRepresentations
+from app.web.http.representation import (
+    IMMUTABLE,
+    PINNED,
+    PLAIN_TEXT,
+    Representation,
+    json_representation,
+    make_representation,
+)
+from app.web.http.routes import route_class
+from app.web.openapi.described import FormatPath, HexPath, conditional_responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,63 +27,57 @@ class ArtifactRoutes:
     """The handlers under ``/v1/artifacts``. Shape: ``base_url`` starts absolute links."""
 
     builder: Builder
-    hot: HotAnswers
     base_url: str
 
-    async def artifact(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
+    async def artifact(self, hex: HexPath, format: FormatPath) -> Representation:
         """Answer the bytes."""
-        parse_options(request, known=())
         _check_sha256(hex)
         found = await self.builder.find(hex)
         _check_format(hex, format, found.record.format)
         media_type = CURRENT[found.record.format].media_type
-        answer = make_answer(found.content, media_type=media_type, cache_control=IMMUTABLE, sha256=hex)
-        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=None)
-        return AnswerResponse(answer)
+        return make_representation(found.content, media_type=media_type, cache_control=IMMUTABLE, sha256=hex, keep=True)
 
-    async def checksum(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
+    async def checksum(self, hex: HexPath, format: FormatPath) -> Representation:
         """Answer one line for ``sha256sum -c``."""
-        parse_options(request, known=())
         _check_sha256(hex)
         record = await self.builder.record(hex)
         _check_format(hex, format, record.format)
         line = f"{hex}  {hex}.{format}\n".encode()
-        return AnswerResponse(make_answer(line, media_type="text/plain; charset=utf-8", cache_control=IMMUTABLE))
+        return make_representation(line, media_type=PLAIN_TEXT, cache_control=IMMUTABLE)
 
-    async def record(self, request: Request, hex: HexPath) -> Response:
+    async def record(self, hex: HexPath) -> Representation:
         """Answer the record: what is inside, and the request that built it first."""
-        parse_options(request, known=())
         _check_sha256(hex)
         record = await self.builder.record(hex)
         row = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
         # Not immutable: another replica may know the same bytes from another first request.
-        return AnswerResponse(json_answer(row, cache_control=PINNED))
+        return json_representation(row, cache_control=PINNED)
 
 
-def artifact_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRouter:
+def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) -> APIRouter:
     """Return the routes under ``/v1/artifacts``."""
-    routes = ArtifactRoutes(builder, hot, base_url)
-    router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
+    routes = ArtifactRoutes(builder, base_url)
+    router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"], route_class=route_class(hot))
     router.add_api_route(
         "/{hex}.{format:format}.sha256",
         routes.checksum,
         operation_id="getArtifactChecksum",
         summary="The artifact's sha256, for sha256sum -c",
-        responses=conditional_answers("text/plain", 404, 503),
+        responses=conditional_responses("text/plain", 404, 503),
     )
     router.add_api_route(
         "/{hex}.{format:format}",
         routes.artifact,
         operation_id="getArtifact",
         summary="The artifact's bytes, immutable",
-        responses=conditional_answers("bundle", 404, 502, 503),
+        responses=conditional_responses("bundle", 404, 502, 503),
     )
     router.add_api_route(
         "/{hex}.json",
         routes.record,
         operation_id="getArtifactRecord",
         summary="What the artifact holds",
-        responses=conditional_answers("Record", 404, 503),
+        responses=conditional_responses("Record", 404, 503),
     )
     return router
 

@@ -1,32 +1,37 @@
 """Bundles by what is asked for: a release, a list of zones, a format."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
 from app.artifact.recipe import CURRENT
 from app.artifact.record import plan_row
-from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
+from app.artifact.spec import FORMATS, Spec, parse_format, parse_spec
 from app.builder.builder import Artifact, Builder
 from app.digest import format_digest
 from app.errors import UnknownFormat
-from app.tzdb.names import is_release_name
 from app.web.http.channel_fields import AGE_FIELD, Channels
-from app.web.http.hot import HotAnswers
-from app.web.http.json_answers import json_answer
-from app.web.http.representation import PINNED, REVALIDATE, Answer, AnswerResponse, make_answer
-from app.web.http.requests import DEFAULT_FORMAT, parse_options, read_bundle_request
+from app.web.http.hot import HotRepresentations
+from app.web.http.representation import (
+    NO_STORE,
+    PINNED,
+    PLAIN_TEXT,
+    REVALIDATE,
+    Representation,
+    json_representation,
+    make_representation,
+)
+from app.web.http.requests import DEFAULT_FORMAT, read_bundle_request
+from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import (
     BUNDLE_OPTIONS,
     BUNDLE_REQUEST,
     FormatPath,
     ReleasePath,
     ZonesPath,
-    answers,
-    conditional_answers,
+    conditional_responses,
     query,
+    responses,
 )
 
 
@@ -35,52 +40,51 @@ class BundleRoutes:
     """The handlers under ``/v1/bundles``."""
 
     builder: Builder
-    hot: HotAnswers
     channels: Channels
 
-    async def bundle(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
+    async def bundle(
+        self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
+    ) -> Representation:
         """Answer the bundle itself."""
-        generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
-        artifact = await self.builder.build(self._spec(request, release, zones, format))
-        fields = self.channels.fields(request, choice=release, version=artifact.plan.release)
-        answer = make_answer(
+        artifact = await self.builder.build(_spec(request, release, zones, format))
+        fields = self._fields(request, choice=release, version=artifact.release)
+        return make_representation(
             artifact.content,
-            media_type=CURRENT[artifact.record.format].media_type,
-            cache_control=_cache_control(release),
+            media_type=CURRENT[artifact.plan.spec.format].media_type,
+            cache_control=_cache_control(release, artifact.release),
             sha256=artifact.sha256,
-            extra={"content-location": artifact_path(artifact), **fields},
+            fields={"content-location": artifact_path(artifact), **fields},
+            keep=AGE_FIELD not in fields,
         )
-        return self._keep(request, answer, fields, None if is_release_name(release) else generation)
 
-    async def checksum(self, request: Request, release: ReleasePath, zones: ZonesPath, format: FormatPath) -> Response:
+    async def checksum(
+        self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
+    ) -> Representation:
         """Answer one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
-        generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
-        artifact = await self.builder.build(self._spec(request, release, zones, format))
-        fields = self.channels.fields(request, choice=release, version=artifact.plan.release)
+        artifact = await self.builder.build(_spec(request, release, zones, format))
+        fields = self._fields(request, choice=release, version=artifact.release)
         file_name = request.url.path.rpartition("/")[2].removesuffix(".sha256")
-        answer = make_answer(
+        return make_representation(
             f"{artifact.sha256}  {file_name}\n".encode(),
-            media_type="text/plain; charset=utf-8",
-            cache_control=_cache_control(release),
-            extra=fields,
+            media_type=PLAIN_TEXT,
+            cache_control=_cache_control(release, artifact.release),
+            fields=fields,
+            keep=AGE_FIELD not in fields,
         )
-        return self._keep(request, answer, fields, None if is_release_name(release) else generation)
 
-    async def plan(self, request: Request, release: ReleasePath, zones: ZonesPath) -> Response:
+    async def plan(self, request: Asked, release: ReleasePath, zones: ZonesPath) -> Representation:
         """Answer what would be in the bundle, and why."""
-        options = dict(parse_options(request, known=("format", *OPTION_NAMES)))
+        options = dict(request.options)
         wanted = options.pop("format", DEFAULT_FORMAT)
         plan = await self.builder.plan(parse_spec(release, zones.split(","), format=wanted, options=options))
-        answer = json_answer(
+        return json_representation(
             plan_row(plan),
-            cache_control=_cache_control(release),
-            extra=self.channels.fields(request, choice=release, version=plan.release),
+            cache_control=_cache_control(release, plan.release),
+            fields=self._fields(request, choice=release, version=plan.release),
         )
-        return AnswerResponse(answer)
 
-    async def post(self, request: Request) -> Response:
+    async def post(self, request: Asked) -> Representation:
         """Build from a JSON body; answers the record, with the URL of the bytes."""
-        parse_options(request, known=())
         artifact = await self.builder.build(await read_bundle_request(request))
         url = self.channels.base_url + artifact_path(artifact)
         row = {
@@ -89,10 +93,9 @@ class BundleRoutes:
             "size": len(artifact.content),
             "url": url,
         }
-        answer = json_answer(row, cache_control="no-store", extra={"tzdata-release": artifact.plan.release})
-        return AnswerResponse(answer)
+        return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": artifact.release})
 
-    async def unknown_format(self, rest: str) -> Response:
+    async def unknown_format(self, release: str, rest: str) -> Representation:  # noqa: ARG002 - whatever release
         """Say which formats there are, whatever else was asked for."""
         ending = rest.rpartition("/")[2].partition(".")[2]
         if ending:
@@ -100,31 +103,26 @@ class BundleRoutes:
         offer = ", ".join(FORMATS)
         raise UnknownFormat(f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
 
-    def _spec(self, request: Request, release: str, zones: str, format: str) -> Spec:
-        options = parse_options(request, known=OPTION_NAMES)
-        return parse_spec(release, zones.split(","), format=format, options=options)
-
-    def _keep(self, request: Request, answer: Answer, fields: Mapping[str, str], generation: int | None) -> Response:
-        if AGE_FIELD not in fields:  # an age does not keep
-            self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
-        return AnswerResponse(answer)
+    def _fields(self, request: Asked, *, choice: str, version: str) -> dict[str, str]:
+        fields = {"tzdata-release": version}
+        return fields if choice == version else {**fields, **self.channels.fields(request, choice, version)}
 
 
 def artifact_path(artifact: Artifact) -> str:
     """Return the path of an artifact's permanent URL."""
-    return f"/v1/artifacts/{artifact.sha256}.{artifact.record.format}"
+    return f"/v1/artifacts/{artifact.sha256}.{artifact.plan.spec.format}"
 
 
-def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIRouter:
+def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
-    routes = BundleRoutes(builder, hot, channels)
-    router = APIRouter(prefix="/v1/bundles", tags=["bundles"])
+    routes = BundleRoutes(builder, channels)
+    router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
         "/{release}/{zones:path}.{format:format}.sha256",
         routes.checksum,
         operation_id="getBundleChecksum",
         summary="The bundle's sha256, for sha256sum -c",
-        responses=conditional_answers("text/plain", 404, 502, 503),
+        responses=conditional_responses("text/plain", 404, 502, 503),
         openapi_extra=query(*BUNDLE_OPTIONS),
     )
     router.add_api_route(
@@ -132,7 +130,7 @@ def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIR
         routes.bundle,
         operation_id="getBundle",
         summary="The bundle",
-        responses=conditional_answers("bundle", 404, 502, 503),
+        responses=conditional_responses("bundle", 404, 502, 503),
         openapi_extra=query(*BUNDLE_OPTIONS),
     )
     router.add_api_route(
@@ -140,7 +138,7 @@ def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIR
         routes.plan,
         operation_id="getPlan",
         summary="What would be in the bundle, and why",
-        responses=conditional_answers("Plan", 404, 502, 503),
+        responses=conditional_responses("Plan", 404, 502, 503),
         openapi_extra=query("format", *BUNDLE_OPTIONS),
     )
     router.add_api_route(
@@ -149,12 +147,21 @@ def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIR
         methods=["POST"],
         operation_id="postBundle",
         summary="Build from a JSON body, for long lists",
-        responses=answers("Record", 400, 404, 413, 502, 503),
+        responses=responses("Record", 400, 404, 413, 502, 503),
         openapi_extra=BUNDLE_REQUEST,
     )
-    router.add_api_route("/{release}/{rest:path}", routes.unknown_format, include_in_schema=False)
+    router.add_api_route(
+        "/{release}/{rest:path}",
+        routes.unknown_format,
+        include_in_schema=False,
+        openapi_extra=query("format", *BUNDLE_OPTIONS),
+    )
     return router
 
 
-def _cache_control(release: str) -> str:
-    return PINNED if is_release_name(release) else REVALIDATE
+def _spec(request: Asked, release: str, zones: str, format: str) -> Spec:
+    return parse_spec(release, zones.split(","), format=format, options=request.options)
+
+
+def _cache_control(choice: str, version: str) -> str:
+    return PINNED if choice == version else REVALIDATE

@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
 from app.artifact.spec import LATEST, Spec
 from app.errors import UnknownRelease
@@ -22,10 +21,10 @@ from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases, ha
 from app.tzdb.changes.diff_row import format_instant
 from app.tzdb.release import Release
 from app.tzdb.selection import Selector, select
-from app.web.http.hot import HotAnswers
-from app.web.http.representation import REVALIDATE, AnswerResponse, make_answer
-from app.web.http.requests import parse_options
-from app.web.openapi.described import ZonesPath, conditional_answers, query
+from app.web.http.hot import HotRepresentations
+from app.web.http.representation import REVALIDATE, Representation, make_representation
+from app.web.http.routes import Asked, route_class
+from app.web.openapi.described import ZonesPath, conditional_responses, query
 from app.web.v1.diffs import parse_diff_selection
 
 MEDIA_TYPE = "application/atom+xml"
@@ -55,38 +54,34 @@ class FeedRoutes:
     """The handler of ``/v1/feeds/{zones}.atom``. Shape: ``base_url`` starts absolute links."""
 
     library: Library
-    hot: HotAnswers
     base_url: str
 
-    async def feed(self, request: Request, zones: ZonesPath) -> Response:
+    async def feed(self, request: Asked, zones: ZonesPath) -> Representation:
         """Answer the feed of a selection."""
-        generation = self.hot.generation  # from before: a release that comes meanwhile makes this answer stale
-        options = parse_options(request, known=("aliases",))
-        spec = parse_diff_selection(LATEST, {"zones": zones, **options})
+        spec = parse_diff_selection(LATEST, {"zones": zones, **request.options})
         releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
             raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
         steps = await asyncio.to_thread(make_steps, releases, spec)
-        answer = make_answer(
+        return make_representation(
             encode_feed(steps, spec, base_url=self.base_url),
             media_type=MEDIA_TYPE,
             cache_control=REVALIDATE,
-            extra={"tzdata-release": releases[0].version},
+            fields={"tzdata-release": releases[0].version},
+            keep=True,
         )
-        self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
-        return AnswerResponse(answer)
 
 
-def feed_router(library: Library, hot: HotAnswers, base_url: str) -> APIRouter:
+def feed_router(library: Library, hot: HotRepresentations, base_url: str) -> APIRouter:
     """Return the route of feeds."""
-    routes = FeedRoutes(library, hot, base_url)
-    router = APIRouter(prefix="/v1/feeds", tags=["diffs"])
+    routes = FeedRoutes(library, base_url)
+    router = APIRouter(prefix="/v1/feeds", tags=["diffs"], route_class=route_class(hot))
     router.add_api_route(
         "/{zones:path}.atom",
         routes.feed,
         operation_id="getFeed",
         summary="An Atom feed: which releases touch a selection, and from which instant",
-        responses=conditional_answers(MEDIA_TYPE, 404, 502, 503),
+        responses=conditional_responses(MEDIA_TYPE, 404, 502, 503),
         openapi_extra=query("aliases"),
     )
     return router

@@ -2,16 +2,18 @@
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from fastapi import APIRouter
-from starlette.responses import Response
 
 from app.artifact.spec import LATEST
 from app.errors import SourceUnreachable, UnknownRelease
 from app.releases.library import Library
 from app.store.base import Store
 from app.web.edge.metrics import MEDIA_TYPE, Metrics
-from app.web.openapi.described import answers
+from app.web.http.representation import NO_STORE, PLAIN_TEXT, Reply, make_reply
+from app.web.http.routes import route_class
+from app.web.openapi.described import responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,51 +24,51 @@ class HealthRoutes:
     store: Store
     metrics: Metrics
 
-    async def healthz(self) -> Response:
+    async def healthz(self) -> Reply:
         """Answer, which is all there is to it."""
-        return _plain("ok\n")
+        return _reply(b"ok\n")
 
-    async def readyz(self) -> Response:
+    async def readyz(self) -> Reply:
         """Tell whether there is a release to serve and the store takes what is built."""
         try:
             release = await self.library.release(LATEST)
         except UnknownRelease as error:
             raise SourceUnreachable(error.detail) from error
         await asyncio.to_thread(self.store.check)
-        return _plain(f"ready, latest release {release.version}\n")
+        return _reply(f"ready, latest release {release.version}\n".encode())
 
-    async def write_metrics(self) -> Response:
+    async def encode_metrics(self) -> Reply:
         """Answer everything that is counted."""
-        return Response(self.metrics.write(), headers={"cache-control": "no-store"}, media_type=MEDIA_TYPE)
+        return _reply(self.metrics.encode(), media_type=MEDIA_TYPE)
 
 
 def health_router(library: Library, store: Store, metrics: Metrics) -> APIRouter:
     """Return the operator's routes."""
     routes = HealthRoutes(library, store, metrics)
-    router = APIRouter(tags=["operation"])
+    router = APIRouter(tags=["operation"], route_class=route_class(checks_options=False))
     router.add_api_route(
         "/healthz",
         routes.healthz,
         operation_id="getHealth",
         summary="Is the process alive",
-        responses=answers("text/plain"),
+        responses=responses("text/plain"),
     )
     router.add_api_route(
         "/readyz",
         routes.readyz,
         operation_id="getReadiness",
         summary="Can it serve bundles",
-        responses=answers("text/plain", 503),
+        responses=responses("text/plain", 503),
     )
     router.add_api_route(
         "/metrics",
-        routes.write_metrics,
+        routes.encode_metrics,
         operation_id="getMetrics",
         summary="Metrics for Prometheus",
-        responses=answers("text/plain"),
+        responses=responses("text/plain"),
     )
     return router
 
 
-def _plain(text: str) -> Response:
-    return Response(text, headers={"cache-control": "no-store"}, media_type="text/plain; charset=utf-8")
+def _reply(body: bytes, *, media_type: str = PLAIN_TEXT) -> Reply:
+    return make_reply(HTTPStatus.OK, {"cache-control": NO_STORE}, body, media_type=media_type)

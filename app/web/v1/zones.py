@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
 from app.artifact.spec import check_release_choice
 from app.errors import InvalidOption
@@ -19,10 +18,15 @@ from app.tzdb.selection import parse_selectors, select
 from app.tzdb.tzif.decoder import decode_tzif
 from app.tzdb.tzif.posix_tz import LocalTimeType
 from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
-from app.web.http.json_answers import json_answer
-from app.web.http.representation import PINNED, REVALIDATE, AnswerResponse, make_answer
-from app.web.http.requests import parse_options
-from app.web.openapi.described import ReleasePath, ZonePath, conditional_answers, query
+from app.web.http.representation import (
+    PINNED,
+    REVALIDATE,
+    Representation,
+    json_representation,
+    make_representation,
+)
+from app.web.http.routes import Asked, route_class
+from app.web.openapi.described import ReleasePath, ZonePath, conditional_responses, query
 
 AHEAD = 10
 """How many transitions ahead are told."""
@@ -38,20 +42,18 @@ class ZoneRoutes:
     base_url: str
     clock: Callable[[], float]
 
-    async def search(self, request: Request, release: ReleasePath) -> Response:
+    async def search(self, request: Asked, release: ReleasePath) -> Representation:
         """Names of a release, all or those that fit."""
-        options = parse_options(request, known=("q", "country"))
-        query = options.get("q", "")
+        query = request.options.get("q", "")
         if len(query) > _MAX_QUERY_LENGTH:
             raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
         found = await self._release(release)
-        facts = search(found, query=query, country=options.get("country", ""))
+        facts = search(found, query=query, country=request.options.get("country", ""))
         row = {"release": found.version, "zones": [fact_row(fact) for fact in facts]}
-        return _answer(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
+        return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
 
-    async def zone(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
+    async def zone(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One zone."""
-        parse_options(request, known=())
         found = await self._release(release)
         _check_known(found, zone)
         now = math.floor(self.clock())
@@ -65,22 +67,20 @@ class ZoneRoutes:
             "transitions_ahead": [_transition(transition) for transition in ahead],
             "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
         }
-        return _answer(row, found, cache_control=REVALIDATE)
+        return _represent(row, found, cache_control=REVALIDATE)
 
-    async def tzif(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
+    async def tzif(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
-        parse_options(request, known=())
         found = await self._release(release)
         _check_known(found, zone)
         file = found.files[zone]
-        answer = make_answer(
+        return make_representation(
             file.content,
             media_type="application/tzif",
             cache_control=PINNED if is_release_name(release) else REVALIDATE,
             sha256=file.sha256,
-            extra={"tzdata-release": found.version},
+            fields={"tzdata-release": found.version},
         )
-        return AnswerResponse(answer)
 
     async def _release(self, choice: str) -> Release:
         check_release_choice(choice)
@@ -90,13 +90,13 @@ class ZoneRoutes:
 def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> APIRouter:
     """Return the routes about the zones of a release."""
     routes = ZoneRoutes(library, base_url, clock)
-    router = APIRouter(prefix="/v1/releases/{release}", tags=["zones"])
+    router = APIRouter(prefix="/v1/releases/{release}", tags=["zones"], route_class=route_class())
     router.add_api_route(
         "/zones",
         routes.search,
         operation_id="searchZones",
         summary="Search the names of a release",
-        responses=conditional_answers("Zones", 404, 502, 503),
+        responses=conditional_responses("Zones", 404, 502, 503),
         openapi_extra=query("q", "country"),
     )
     router.add_api_route(
@@ -104,14 +104,14 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
         routes.zone,
         operation_id="getZone",
         summary="One zone, with its transitions ahead",
-        responses=conditional_answers("Zone", 404, 502, 503),
+        responses=conditional_responses("Zone", 404, 502, 503),
     )
     router.add_api_route(
         "/tzif/{zone:path}",
         routes.tzif,
         operation_id="getTzif",
         summary="One TZif file",
-        responses=conditional_answers("application/tzif", 404, 502, 503),
+        responses=conditional_responses("application/tzif", 404, 502, 503),
     )
     return router
 
@@ -123,8 +123,8 @@ def _check_known(release: Release, zone: str) -> None:
         raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
 
 
-def _answer(row: object, release: Release, *, cache_control: str) -> Response:
-    return AnswerResponse(json_answer(row, cache_control=cache_control, extra={"tzdata-release": release.version}))
+def _represent(row: object, release: Release, *, cache_control: str) -> Representation:
+    return json_representation(row, cache_control=cache_control, fields={"tzdata-release": release.version})
 
 
 def _transition(transition: Transition) -> dict[str, object]:

@@ -13,8 +13,9 @@ from app.settings import Settings
 from app.sources.base import Loaded
 from app.store.memory import MemoryStore
 from app.tzdb.release import TzifPool
-from app.web.http import problems
-from app.web.http.problems import encode_problem, from_error, problem_kinds, status_of
+from app.web.http import errors as http_errors
+from app.web.http.errors import fields_of, status_of
+from app.web.http.problems import encode_problem, problem_kinds
 from tests.data.invented_release import make_invented_release
 from tests.servers import Service
 from tests.web.apps import Shelf, local_client, make_parts
@@ -106,14 +107,14 @@ def test_the_body_of_what_is_not_possible_is_read_off_the_connection(client: htt
 class TestKinds:
     def test_every_class_of_the_tree_has_a_status_and_a_code_of_its_own(self) -> None:
         kinds = [*problem_kinds()]
-        assert {status_of(kind) for kind in kinds} == {400, 404, 405, 408, 412, 413, 414, 416, 431, 500, 502, 503}
+        assert {status_of(kind) for kind in kinds} == {400, 401, 404, 405, 408, 412, 413, 414, 416, 431, 500, 502, 503}
         assert len({kind.code for kind in kinds}) == len(kinds)
         assert len({kind.title for kind in kinds}) == len(kinds)
 
     def test_all_errors_of_the_project_and_of_http_are_kinds(self) -> None:
         own = {
             kind
-            for module in (errors, problems)
+            for module in (errors, http_errors)
             for kind in vars(module).values()
             if isinstance(kind, type) and issubclass(kind, errors.TzdataFilterError)
         }
@@ -133,9 +134,8 @@ class TestKinds:
 
     def test_503_says_when_to_come_back(self) -> None:
         for kind in problem_kinds():
-            response = from_error(kind("so it is"))
-            assert ("retry-after" in response.headers) is (response.status_code == 503)
-        assert from_error(errors.Overloaded("busy", retry_after=7)).headers["retry-after"] == "7"
+            assert ("retry-after" in fields_of(kind("so it is"))) is (status_of(kind) == 503)
+        assert fields_of(errors.Overloaded("busy", retry_after=7))["retry-after"] == "7"
 
     def test_facts_cannot_break_the_json(self) -> None:
         body = encode_problem(errors.UnknownZones("\ud800\n", zones=["\ud800", 'a"\r\n', "\u2028"]))

@@ -1,4 +1,4 @@
-"""Conditions and ranges: 200, 206, 304, 412 or 416, and the same whether the answer is hot or not."""
+"""Conditions and ranges: 200, 206, 304, 412 or 416, and the same whether the representation is hot or not."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web.http.asgi import RawHeaders
-from app.web.http.representation import Answer, make_answer, negotiate
+from app.web.http.errors import OtherContent, RangeOutside, fields_of
+from app.web.http.representation import Representation, make_representation, negotiate
 
 BODY = bytes(range(100))
-ANSWER = make_answer(BODY, media_type="application/zip", cache_control="no-cache", extra={"tzdata-release": "2099a"})
+WHOLE = make_representation(
+    BODY, media_type="application/zip", cache_control="no-cache", fields={"tzdata-release": "2099a"}
+)
 OTHER = '"0000000000000000000000000000000000000000000000000000000000000000"'
 URL = "/v1/bundles/latest/Etc/UTC.tar.gz"
 PROBLEM = "application/problem+json"
 
 
-def reply_to(headers: Mapping[str, str], answer: Answer = ANSWER, method: str = "GET") -> tuple[int, bytes]:
+def reply_to(headers: Mapping[str, str], of: Representation = WHOLE, method: str = "GET") -> tuple[int, bytes]:
     raw: RawHeaders = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    reply = negotiate(answer, raw, method=method)
+    reply = negotiate(of, raw, method=method)
     return reply.status, reply.body
 
 
@@ -39,35 +42,37 @@ class TestIfNoneMatch:
         ],
     )
     def test_the_etag_anywhere_in_the_list_is_304(self, field: str) -> None:
-        assert reply_to({"If-None-Match": field.format(etag=ANSWER.etag)}) == (304, b"")
+        assert reply_to({"If-None-Match": field.format(etag=WHOLE.etag)}) == (304, b"")
 
     @pytest.mark.parametrize("field", ["", OTHER, '"a", "b"', "abc", '"', "W/", '"*"', "{hex}", '"{hex}x"'])
     def test_anything_else_is_200(self, field: str) -> None:
-        assert reply_to({"If-None-Match": field.format(hex=ANSWER.etag.strip('"'))}) == (200, BODY)
+        assert reply_to({"If-None-Match": field.format(hex=WHOLE.etag.strip('"'))}) == (200, BODY)
 
     def test_a_list_over_several_lines_is_one_list(self) -> None:
-        raw: RawHeaders = [(b"if-none-match", OTHER.encode()), (b"if-none-match", ANSWER.etag.encode())]
-        assert negotiate(ANSWER, raw, method="GET").status == 304
+        raw: RawHeaders = [(b"if-none-match", OTHER.encode()), (b"if-none-match", WHOLE.etag.encode())]
+        assert negotiate(WHOLE, raw, method="GET").status == 304
 
     def test_it_comes_before_a_range(self) -> None:
-        assert reply_to({"If-None-Match": ANSWER.etag, "Range": "bytes=0-1"}) == (304, b"")
+        assert reply_to({"If-None-Match": WHOLE.etag, "Range": "bytes=0-1"}) == (304, b"")
 
     def test_a_304_has_what_a_cache_keeps(self) -> None:
-        reply = negotiate(ANSWER, [(b"if-none-match", ANSWER.etag.encode())], method="GET")
+        reply = negotiate(WHOLE, [(b"if-none-match", WHOLE.etag.encode())], method="GET")
         assert {name for name, _ in reply.headers} == {b"etag", b"cache-control", b"tzdata-release"}
 
 
 class TestIfMatch:
     @pytest.mark.parametrize("field", ["{etag}", "*", '"a", {etag}'])
     def test_the_etag_is_served(self, field: str) -> None:
-        assert reply_to({"If-Match": field.format(etag=ANSWER.etag)}) == (200, BODY)
+        assert reply_to({"If-Match": field.format(etag=WHOLE.etag)}) == (200, BODY)
 
     @pytest.mark.parametrize("field", [OTHER, "W/{etag}", '"a", W/{etag}', ""])
     def test_another_or_a_weak_one_is_412(self, field: str) -> None:
-        assert reply_to({"If-Match": field.format(etag=ANSWER.etag)})[0] == 412
+        with pytest.raises(OtherContent):
+            reply_to({"If-Match": field.format(etag=WHOLE.etag)})
 
     def test_it_comes_before_if_none_match(self) -> None:
-        assert reply_to({"If-Match": OTHER, "If-None-Match": ANSWER.etag})[0] == 412
+        with pytest.raises(OtherContent):
+            reply_to({"If-Match": OTHER, "If-None-Match": WHOLE.etag})
 
 
 class TestRange:
@@ -92,8 +97,9 @@ class TestRange:
 
     @pytest.mark.parametrize("field", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=999999999999999999-"])
     def test_outside_is_416(self, field: str) -> None:
-        reply = negotiate(ANSWER, [(b"range", field.encode())], method="GET")
-        assert (reply.status, dict(reply.headers)) == (416, {b"content-range": b"bytes */100"})
+        with pytest.raises(RangeOutside) as raised:
+            reply_to({"Range": field})
+        assert fields_of(raised.value)["content-range"] == "bytes */100"
 
     @pytest.mark.parametrize(
         "field",
@@ -106,32 +112,33 @@ class TestRange:
         assert reply_to({"Range": field}) == (200, BODY)
 
     def test_two_lines_are_several(self) -> None:
-        assert negotiate(ANSWER, [(b"range", b"bytes=0-1"), (b"range", b"bytes=0-1")], method="GET").status == 200
+        assert negotiate(WHOLE, [(b"range", b"bytes=0-1"), (b"range", b"bytes=0-1")], method="GET").status == 200
 
     @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT"])
     def test_only_a_get_has_one(self, method: str) -> None:
         assert reply_to({"Range": "bytes=0-1"}, method=method) == (200, BODY)
 
     def test_if_range_decides_between_part_and_whole(self) -> None:
-        assert reply_to({"Range": "bytes=0-1", "If-Range": ANSWER.etag})[0] == 206
-        for other in (OTHER, f"W/{ANSWER.etag}", "Mon, 23 Nov 2026 00:00:00 GMT", ""):
+        assert reply_to({"Range": "bytes=0-1", "If-Range": WHOLE.etag})[0] == 206
+        for other in (OTHER, f"W/{WHOLE.etag}", "Mon, 23 Nov 2026 00:00:00 GMT", ""):
             assert reply_to({"Range": "bytes=0-1", "If-Range": other}) == (200, BODY)
 
     @given(body=st.binary(min_size=1), first=st.integers(0, 300), last=st.integers(0, 300))
     def test_any_single_range_is_the_slice(self, body: bytes, first: int, last: int) -> None:
-        answer = make_answer(body, media_type="application/zip", cache_control="no-cache")
-        status, part = reply_to({"Range": f"bytes={first}-{last}"}, answer)
+        whole = make_representation(body, media_type="application/zip", cache_control="no-cache")
+        field = {"Range": f"bytes={first}-{last}"}
         if last < first:
-            assert (status, part) == (200, body)
+            assert reply_to(field, whole) == (200, body)
         elif first < len(body):
-            assert (status, part) == (206, body[first : last + 1])
+            assert reply_to(field, whole) == (206, body[first : last + 1])
         else:
-            assert status == 416
+            with pytest.raises(RangeOutside):
+                reply_to(field, whole)
 
     @given(body=st.binary(min_size=1), length=st.integers(1, 300))
     def test_any_suffix_is_the_end(self, body: bytes, length: int) -> None:
-        answer = make_answer(body, media_type="application/zip", cache_control="no-cache")
-        assert reply_to({"Range": f"bytes=-{length}"}, answer) == (206, body[-length:])
+        whole = make_representation(body, media_type="application/zip", cache_control="no-cache")
+        assert reply_to({"Range": f"bytes=-{length}"}, whole) == (206, body[-length:])
 
 
 def test_a_post_knows_no_conditions() -> None:
@@ -205,3 +212,9 @@ def test_a_hot_reply_is_the_cold_one(
 
 def without(headers: httpx.Headers, names: set[str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in names}
+
+
+def test_the_repr_digest_is_the_one_of_rfc_9530() -> None:
+    empty = make_representation(b"", media_type="application/zip", cache_control="no-cache")
+    fields = dict(empty.headers)
+    assert fields[b"repr-digest"] == b"sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"

@@ -1,0 +1,135 @@
+"""The errors that only HTTP has, and the status of every error.
+
+The only place that decides a status. How an error is written is the business of the form of its protocol: ``problems``
+for the API, ``registry/errors`` for ``/v2``, ``goproxy`` for ``/go``.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from app import errors
+
+
+class NotHttp(errors.InvalidRequest):
+    """What came over the connection is not a well-formed HTTP request."""
+
+    code = "bad-request"
+    title = "This is not HTTP"
+
+
+class Unauthorized(errors.InvalidRequest):
+    """A token is set for ``/v2/`` and the request does not carry it."""
+
+    code = "unauthorized"
+    title = "A token is needed"
+
+
+class MethodNotPossible(errors.InvalidRequest):
+    """The method is not possible here; ``facts['allowed']`` lists those that are."""
+
+    code = "method-not-allowed"
+    title = "The method is not possible here"
+
+
+class RequestTooSlow(errors.InvalidRequest):
+    """The request was not complete in time; the connection is closed."""
+
+    code = "request-timeout"
+    title = "The request took too long"
+
+
+class OtherContent(errors.InvalidRequest):
+    """``If-Match`` names other content than there is."""
+
+    code = "precondition-failed"
+    title = "The content is not the one asked for"
+
+
+class RangeOutside(errors.InvalidRequest):
+    """The range lies outside the content; ``facts['size']`` says how many bytes that has."""
+
+    code = "range-not-satisfiable"
+    title = "The range lies outside the content"
+
+
+class UrlTooLong(errors.LimitExceeded):
+    """Path and query together are longer than ``facts['limit']`` bytes; ``POST /v1/bundles`` takes long lists."""
+
+    code = "url-too-long"
+    title = "The URL is too long"
+
+
+class FieldsTooLarge(errors.LimitExceeded):
+    """The request line and the header fields together are longer than ``facts['limit']`` bytes."""
+
+    code = "request-header-fields-too-large"
+    title = "The header fields are too large"
+
+
+class BodyTooLarge(errors.LimitExceeded):
+    """The request body is larger than ``facts['limit']`` bytes."""
+
+    code = "body-too-large"
+    title = "The request body is too large"
+
+
+class Unexpected(errors.TzdataFilterError):
+    """A fault of this program; the log has it under the answer's ``X-Request-Id``."""
+
+    code = "internal-server-error"
+    title = "Something unexpected went wrong"
+
+
+_STATUS: Mapping[type[errors.TzdataFilterError], HTTPStatus] = {
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    MethodNotPossible: HTTPStatus.METHOD_NOT_ALLOWED,
+    RequestTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    OtherContent: HTTPStatus.PRECONDITION_FAILED,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UrlTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+    RangeOutside: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    FieldsTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.UntrustedRelease: HTTPStatus.BAD_GATEWAY,
+    errors.UntrustedIndex: HTTPStatus.BAD_GATEWAY,
+    errors.InvalidContent: HTTPStatus.BAD_GATEWAY,
+    errors.SourceUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.TzdataFilterError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The most particular class counts."""
+
+_FIELDS = frozenset({"retry_after", "allowed", "size"})
+"""Facts that go into header fields instead of the body."""
+_RETRY_AFTER_SECONDS = 5
+
+
+def status_of(kind: type[errors.TzdataFilterError]) -> HTTPStatus:
+    """Return the status of a class of errors: its own or its nearest ancestor's."""
+    return next(_STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in _STATUS)
+
+
+def fields_of(error: errors.TzdataFilterError) -> dict[str, str]:
+    """Return the header fields that an error needs in every form. Source: RFC 9110 §10.2.1, §10.2.3, §11.6.1, §14.4."""
+    fields = {"cache-control": "no-store"}
+    if status_of(type(error)) == HTTPStatus.SERVICE_UNAVAILABLE:
+        fields["retry-after"] = str(error.facts.get("retry_after", _RETRY_AFTER_SECONDS))
+    if isinstance(error, Unauthorized):
+        fields["www-authenticate"] = 'Basic realm="tzdata-filter"'
+    if "allowed" in error.facts:
+        fields["allow"] = str(error.facts["allowed"])
+    if "size" in error.facts:
+        fields["content-range"] = f"bytes */{error.facts['size']}"
+    return fields
+
+
+def members_of(error: errors.TzdataFilterError) -> dict[str, object]:
+    """Return the facts that help to mend an error and have no header field of their own."""
+    return {name: fact for name, fact in error.facts.items() if name not in _FIELDS}
+
+
+def unexpected() -> Unexpected:
+    """Return the error to answer with when nothing is known but that something failed."""
+    return Unexpected("an unexpected error; the log has it under the X-Request-Id of this answer")

@@ -1,0 +1,73 @@
+"""The form in which each protocol wants its errors, found by the path that was asked for.
+
+A form turns an error into a whole reply. Routes, the checks before them, the connection and the last resort all end
+here, so that no error leaves in the form of another protocol.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeAlias
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from app.errors import InvalidBody, NotFound, TzdataFilterError
+from app.web.http.errors import MethodNotPossible, unexpected
+from app.web.http.problems import problem
+from app.web.http.representation import Reply
+
+ErrorForm: TypeAlias = Callable[[TzdataFilterError], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorForms:
+    """The forms of all protocols.
+
+    Attributes:
+        by_root: The first segment of a path (``/v2``) → the form of all that lies below; elsewhere it is a problem.
+    """
+
+    by_root: Mapping[str, ErrorForm]
+
+    def at(self, path: str) -> ErrorForm:
+        """Return the form for errors at a decoded path."""
+        root = "/" + path[1:].partition("/")[0]
+        return self.by_root.get(root, problem)
+
+
+def install(app: FastAPI, forms: ErrorForms) -> None:
+    """Make ``app`` answer what its routing raises in the form of the path that was asked for."""
+
+    def answer(request: Request, error: TzdataFilterError) -> Response:
+        return forms.at(request.url.path)(error).response
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request, _from_routing(request, error))
+
+    async def on_disconnect(request: Request, _: Exception) -> Response:
+        # Nobody reads this answer; but it is the client's doing, and the log should not call it ours.
+        return answer(request, InvalidBody("the client went away before its body was complete"))
+
+    async def on_anything(request: Request, _: Exception) -> Response:
+        return answer(request, unexpected())
+
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(ClientDisconnect, on_disconnect)
+    app.add_exception_handler(Exception, on_anything)
+
+
+def _from_routing(request: Request, error: HTTPException) -> TzdataFilterError:
+    """Return the error for a path or a method that is not there."""
+    match error.status_code:
+        case HTTPStatus.NOT_FOUND:
+            path = ascii(request.scope["path"])[1:-1][:200]
+            return NotFound(f"there is nothing at {path}; / tells what there is")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = (error.headers or {}).get("Allow", "").replace("GET", "GET, HEAD")
+            return MethodNotPossible(f"only {allowed} is possible here", allowed=allowed)
+        case _:
+            return unexpected()

@@ -1,0 +1,105 @@
+"""The one class of routes: what a handler need not know of HTTP is written here, once.
+
+A handler gets a request whose options were checked and returns a representation, or raises an error of the project.
+Here conditions and ranges are applied, what may be kept is kept, and errors get the form of their protocol.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Protocol, TypeAlias
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.artifact.spec import check_option_names
+from app.errors import InvalidOption, TzdataFilterError
+from app.tzdb.names import quote
+from app.web.http.forms import ErrorForm
+from app.web.http.hot import HotRepresentations
+from app.web.http.problems import problem
+from app.web.http.representation import Reply, Representation, negotiate
+
+METHOD_ASKED = "app.method_asked"
+"""In a scope: the method before a HEAD was made a GET."""
+
+Answer: TypeAlias = Representation | Reply
+
+
+class Asked(Request):
+    """A request with its query read.
+
+    Attributes:
+        options: The query, each option once, all of them known to the route. Empty on routes that read their own.
+    """
+
+    options: Mapping[str, str]
+
+
+class Handler(Protocol):
+    """What a route is made of: gets the request if it asks for it, and the path's parameters by name."""
+
+    def __call__(self, *request: Asked, **parameters: str) -> Awaitable[Answer]:
+        """Answer, or raise an error of the project."""
+        ...
+
+
+def route_class(
+    hot: HotRepresentations | None = None, *, form: ErrorForm = problem, checks_options: bool = True
+) -> type[APIRoute]:
+    """Return a class of routes for a router.
+
+    Args:
+        hot: Keeps what handlers say may be kept; ``None`` keeps nothing.
+        form: How errors are said.
+        checks_options: Whether the query may hold just the parameters that the route describes for OpenAPI; an error
+            (``InvalidOption``) names any other.
+    """
+
+    class Route(APIRoute):
+        def __init__(self, path: str, endpoint: Handler, **options: object) -> None:
+            # None: FastAPI would take what a handler returns for a model of its own.
+            super().__init__(path, endpoint, **{**options, "response_model": None})  # type: ignore[arg-type]  # passed on
+
+        # FastAPI would check and convert parameters, which are all plain text here, and look for a model in what comes
+        # back; its routing and its OpenAPI document are what this program uses.
+        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # of FastAPI
+            handler: Handler = self.endpoint
+            known = _described_options(self) if checks_options else None
+            takes_request = self.dependant.request_param_name is not None
+
+            async def handle(request: Request) -> Response:
+                # From before the handler chooses a release: one that comes meanwhile makes what it returns stale.
+                generation = hot.generation if hot is not None else 0
+                try:
+                    asked = Asked(request.scope, request.receive)
+                    asked.options = parse_options(asked, known=known) if known is not None else {}
+                    arguments = (asked,) if takes_request else ()
+                    answer = await handler(*arguments, **request.path_params)
+                    if isinstance(answer, Reply):
+                        return answer.response
+                    if hot is not None and answer.keep:
+                        hot.put(request.scope, answer, route=self.path_format, generation=generation)
+                    method = request.scope.get(METHOD_ASKED, request.method)
+                    return negotiate(answer, request.scope["headers"], method=method).response
+                except TzdataFilterError as error:
+                    return form(error).response
+
+            return handle
+
+    return Route
+
+
+def parse_options(request: Request, *, known: Collection[str]) -> Mapping[str, str]:
+    """Return the query as options. Raises: InvalidOption for one that is unknown or given twice."""
+    options: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in options:
+            raise InvalidOption(f"the option {quote(name)} is given twice", options=[name[:64]])
+        options[name] = value
+    check_option_names(options, known=known)
+    return options
+
+
+def _described_options(route: APIRoute) -> tuple[str, ...]:
+    parameters = (route.openapi_extra or {}).get("parameters", ())
+    return tuple(parameter["name"] for parameter in parameters if parameter["in"] == "query")

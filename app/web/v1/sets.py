@@ -1,0 +1,62 @@
+"""Sets: long lists of zones under a short name, to be pulled as an image."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+
+from app.artifact.oci.names import TREE_PREFIX
+from app.artifact.spec import Spec
+from app.builder.images import Images
+from app.digest import format_digest
+from app.errors import InvalidOption
+from app.web.http.representation import NO_STORE, Representation, json_representation
+from app.web.http.requests import read_bundle_request
+from app.web.http.routes import Asked, route_class
+from app.web.openapi.described import SET_REQUEST, responses
+
+
+@dataclass(frozen=True, slots=True)
+class SetRoutes:
+    """The handler of ``/v1/sets``.
+
+    Attributes:
+        base_url: Its host is where the image can be pulled from.
+    """
+
+    images: Images
+    base_url: str
+
+    async def post(self, request: Asked) -> Representation:
+        """Name a list of zones, so that it can be pulled."""
+        spec = await read_bundle_request(request, default_format="tar")
+        if spec.format not in ("tar", "zip"):
+            raise InvalidOption("an image holds a tree, format=tar, or Go's zip, format=zip", options=["format"])
+        repository, image = await self.images.keep_set(_placed(spec))
+        row = {
+            "repository": repository,
+            "release": image.release,
+            "reference": f"{urlsplit(self.base_url).netloc}/{repository}:{image.release}",
+            "digest": format_digest(image.index_sha256),
+        }
+        return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": image.release})
+
+
+def set_router(images: Images, base_url: str) -> APIRouter:
+    """Return the route of sets."""
+    router = APIRouter(prefix="/v1/sets", tags=["images"], route_class=route_class())
+    router.add_api_route(
+        "",
+        SetRoutes(images, base_url).post,
+        methods=["POST"],
+        operation_id="postSet",
+        summary="Name a long list of zones, to pull it as an image",
+        responses=responses("Set", 400, 404, 413, 502, 503),
+        openapi_extra=SET_REQUEST,
+    )
+    return router
+
+
+def _placed(spec: Spec) -> Spec:
+    """Return a posted selection with the place of its tree, if it is one and names none."""
+    return replace(spec, prefix=TREE_PREFIX) if spec.format == "tar" and not spec.prefix else spec
