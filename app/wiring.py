@@ -3,7 +3,8 @@
 What serves over HTTP is imported where it is made: commands that need no server start in half the time without it.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,20 +68,36 @@ def make_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
     return Local(library, make_builder(settings, library, store), ledger, store)
 
 
-def make_web_parts(settings: Settings) -> "WebParts":
-    """Return what the web application is made of. Errors: StoreUnavailable."""
+def make_web_parts(
+    settings: Settings,
+    *,
+    sources: Sequence[Source] | None = None,
+    store: Store | None = None,
+    clock: Callable[[], float] = time.time,
+) -> "WebParts":
+    """Return what the web application is made of.
+
+    Args:
+        sources: In place of those that the settings name.
+        store: In place of the one that the settings name.
+        clock: Returns Unix seconds.
+
+    Raises:
+        StoreUnavailable: The data directory cannot be used.
+    """
     from app.web.app import WebParts  # noqa: PLC0415 - see above
     from app.web.edge.metrics import Metrics, Tally  # noqa: PLC0415
     from app.web.http.hot import HotRepresentations  # noqa: PLC0415
 
-    store = make_store(settings)
+    store = make_store(settings) if store is None else store
     ledger = Ledger(store)
-    library = Library(make_sources(settings, ledger), ledger=ledger, channels=settings.channels)
+    sources = make_sources(settings, ledger) if sources is None else sources
+    library = Library(sources, ledger=ledger, channels=settings.channels)
     tally = Tally()
     hot = HotRepresentations(library, max_bytes=settings.hot_bytes)
     metrics = Metrics(tally, library, hot)
     builder = make_builder(settings, library, store, metrics.observe_build)
-    return WebParts(settings, library, store, builder, hot, tally, metrics)
+    return WebParts(settings, library, store, builder, hot, tally, metrics, clock)
 
 
 def serve(settings: Settings) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -53,7 +52,9 @@ _log = logging.getLogger(__name__)
 class WebParts:
     """What the application is made of; ``wiring`` fills it.
 
-    Shape: ``clock`` returns Unix seconds; the builder reports to ``metrics``.
+    Attributes:
+        builder: Reports to ``metrics``.
+        clock: Returns Unix seconds.
     """
 
     settings: Settings
@@ -63,7 +64,7 @@ class WebParts:
     hot: HotRepresentations
     tally: Tally
     metrics: Metrics
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float]
 
 
 def make_app(parts: WebParts) -> ASGIApp:

@@ -48,7 +48,11 @@ _FILE = re.compile(r"(.+)\.(info|mod|zip|sum)")
 
 @dataclass(frozen=True, slots=True)
 class GoRoutes:
-    """The handlers under ``/go/``. Shape: ``host`` is what module paths start with."""
+    """The handlers under ``/go/``.
+
+    Attributes:
+        host: What module paths start with.
+    """
 
     builder: Builder
     library: Library
@@ -81,7 +85,7 @@ class GoRoutes:
     async def other(self, rest: str) -> Representation:
         """Say what there is."""
         raise NotFound(
-            f"{quote(rest)} is no module, version or checksum database here; modules are below {self.host},"
+            f"{quote(rest)} is not a module, a version or a checksum database here; modules are below {self.host},"
             f" as in {self.host}/asia/shanghai/etc/utc"
         )
 

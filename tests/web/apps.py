@@ -6,18 +6,14 @@ from dataclasses import replace
 
 import httpx
 
-from app.builder.builder import Builder
 from app.errors import UnknownRelease
-from app.releases.ledger import Ledger
-from app.releases.library import Library
 from app.settings import Settings
 from app.sources.base import Loaded, Offers
 from app.store.base import Store
 from app.store.memory import MemoryStore
 from app.tzdb.release import Release, TzifPool
 from app.web.app import WebParts, make_app
-from app.web.edge.metrics import Metrics, Tally
-from app.web.http.hot import HotRepresentations
+from app.wiring import make_web_parts
 from tests.data.invented_release import make_invented_release
 
 BASE_URL = "http://tz.example:8443/below"
@@ -50,13 +46,8 @@ class Shelf:
 def make_parts(shelf: Shelf | None = None, *, store: Store | None = None, settings: Settings | None = None) -> WebParts:
     """Return the parts of an application over the invented release, or what is on ``shelf``."""
     settings = replace(settings or Settings(), request_log=False, public_url=BASE_URL)
-    library = Library([Shelf(make_invented_release()) if shelf is None else shelf], ledger=Ledger(MemoryStore()))
-    store = store or MemoryStore()
-    tally = Tally()
-    hot = HotRepresentations(library, max_bytes=settings.hot_bytes)
-    metrics = Metrics(tally, library, hot)
-    builder = Builder(library, store, observe=metrics.observe_build, max_waiting=settings.max_waiting_builds)
-    return WebParts(settings, library, store, builder, hot, tally, metrics)
+    shelf = Shelf(make_invented_release()) if shelf is None else shelf
+    return make_web_parts(settings, sources=[shelf], store=store or MemoryStore())
 
 
 @contextlib.asynccontextmanager

@@ -106,7 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stopped_at = None
         method, version = self.parser.get_method(), self.parser.get_http_version().encode("ascii")
         if method == b"CONNECT":
-            self._refuse(NotHttp("this is no proxy"))
+            self._refuse(NotHttp("this server is not a proxy"))
             return
         fields = b"".join(b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade")
         self.parser = httptools.HttpRequestParser(self)

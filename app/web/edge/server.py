@@ -17,7 +17,8 @@ _log = logging.getLogger(__name__)
 def run(app: ASGIApp, settings: Settings, *, forms: ErrorForms) -> None:
     """Serve until SIGINT or SIGTERM; running requests then have ``shutdown_seconds`` to finish.
 
-    Errors: OSError if the port cannot be had.
+    Raises:
+        OSError: The port is not available.
     """
 
     class Protocol(BoundedProtocol):

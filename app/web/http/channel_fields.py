@@ -11,7 +11,11 @@ AGE_FIELD = "tzdata-release-age"
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Header fields for answers about ``latest`` and other channels. Shape: ``base_url`` starts absolute links."""
+    """Header fields for answers about ``latest`` and other channels.
+
+    Attributes:
+        base_url: What absolute links start with.
+    """
 
     library: Library
     base_url: str

@@ -29,7 +29,11 @@ names its permanent URL in Content-Location and its sha256 in ETag.
 
 
 def home_router(base_url: str) -> APIRouter:
-    """Return the route ``/``. Shape: ``base_url`` starts every line to paste."""
+    """Return the route ``/``.
+
+    Args:
+        base_url: What every line to paste starts with.
+    """
     text = _HELP.format(version=__version__, base=base_url)
 
     async def home() -> Reply:

@@ -132,7 +132,7 @@ class RegistryRoutes:
         releases = await self.images.releases(name)
         tags = {*releases}
         for channel in (LATEST, *self.channels):
-            with contextlib.suppress(TzdataFilterError):  # a channel that means nothing now is no tag
+            with contextlib.suppress(TzdataFilterError):  # a channel that means nothing now is not a tag
                 if (await self.library.release(channel)).version in releases:
                     tags.add(channel)
         return sorted(tags)
@@ -169,7 +169,7 @@ def _represent_json(row: object, *, fields: Mapping[str, str] | None = None) -> 
 
 
 def _parse_digest(text: str) -> str:
-    """Return the hex of a digest. Errors: DigestInvalid."""
+    """Return the sha256 in a digest. Raises: DigestInvalid."""
     algorithm, _, sha256 = text.partition(":")
     if algorithm != "sha256" or not is_sha256_hex(sha256):
         raise DigestInvalid(f"{quote(text)} is not a digest of this registry: sha256: and 64 digits of 0-9a-f")
@@ -177,7 +177,7 @@ def _parse_digest(text: str) -> str:
 
 
 def _page(request: Request) -> tuple[int, str]:
-    """Return how many tags to list, and after which. Errors: PageInvalid."""
+    """Return how many tags to list, and after which. Raises: PageInvalid."""
     count = request.query_params.get("n", str(MAX_PAGE))
     if not _COUNT.fullmatch(count):
         raise PageInvalid(f"n={quote(count)} is not a number of tags")

@@ -24,7 +24,11 @@ from app.web.openapi.described import FormatPath, HexPath, conditional_responses
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRoutes:
-    """The handlers under ``/v1/artifacts``. Shape: ``base_url`` starts absolute links."""
+    """The handlers under ``/v1/artifacts``.
+
+    Attributes:
+        base_url: What absolute links start with.
+    """
 
     builder: Builder
     base_url: str

@@ -68,6 +68,6 @@ def diff_router(library: Library, hot: HotRepresentations) -> APIRouter:
 
 
 def parse_diff_selection(release: str, options: Mapping[str, str]) -> Spec:
-    """Read ``zones`` and ``aliases`` as a bundle's. Errors: those of ``parse_spec``."""
+    """Read ``zones`` and ``aliases`` as a bundle's. Raises: what ``parse_spec`` raises."""
     chosen = {name: options[name] for name in ("aliases",) if name in options}
     return parse_spec(release, options.get("zones", EVERYTHING).split(","), format="tar", options=chosen)
