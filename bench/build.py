@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import FORMATS, Format, Spec, parse_spec
 from app.artifact.tarball import MTIME

@@ -7,9 +7,9 @@ of its entries by reference, so that a writer needs nothing else.
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
+from app.artifact.entry import Entry, EntryKind
 from app.artifact.go.module import format_version
 from app.artifact.go.package import EmbeddedZone, make_package
 from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
@@ -20,34 +20,6 @@ from app.tzdb.release import Release, TzifFile, TzifPool
 from app.tzdb.selection import select
 from app.tzdb.tzif.decoder import decode_tzif
 from app.tzdb.tzif.fat import encode_fat
-
-EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One path in a bundle.
-
-    Shape: ``path`` with the prefix; ``kind`` how it is written, where ``source`` is a file of a Go package and
-    ``embedded`` a zone in its source code, with its name as path; ``zone`` its name in the release, if it is one;
-    ``target`` the Zone behind it if it is a Link; ``target_path`` where that Zone lies in the bundle, only for ``hard``
-    and ``symbolic``; ``sha256`` a hex, of what one reads at ``path``.
-    """
-
-    path: str
-    kind: EntryKind
-    zone: str | None
-    target: str | None
-    target_path: str | None
-    sha256: str
-    crc32: int
-    reason: str
-    content: bytes = field(repr=False)
-
-    @property
-    def size(self) -> int:
-        """Bytes one reads at ``path``."""
-        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from app.artifact.entry import Entry
 from app.artifact.go.module import RECIPE_NUMBER
 from app.artifact.gozip import encode_gozip
-from app.artifact.plan import Entry
 from app.artifact.spec import Format
 from app.artifact.tarball import encode_gzip, encode_tar
 from app.errors import UnknownArtifact

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from app.artifact.plan import Entry, Plan
+from app.artifact.entry import Entry
+from app.artifact.plan import Plan
 from app.artifact.spec import Format, Spec, parse_spec
 from app.digest import format_digest, sha256_hex
 

@@ -3,7 +3,8 @@
 import zlib
 from collections.abc import Iterable
 
-from app.artifact.plan import Entry, Plan, make_plan
+from app.artifact.entry import Entry
+from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import parse_spec
 from app.digest import sha256_hex

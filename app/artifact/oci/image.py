@@ -9,7 +9,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.artifact.plan import Entry, Plan
+from app.artifact.entry import Entry
+from app.artifact.plan import Plan
 from app.artifact.tarball import encode_tar
 from app.digest import format_digest, sha256_hex
 

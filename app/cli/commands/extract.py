@@ -9,7 +9,7 @@ from typing import Unpack
 
 import click
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 from app.artifact.spec import FORMATS, Format, Spec, parse_format
 from app.builder.builder import Artifact
 from app.cli.notices import count_files, say, warn_of

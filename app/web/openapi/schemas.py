@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from app.artifact.plan import EntryKind
+from app.artifact.entry import EntryKind
 from app.artifact.spec import FORMATS
 from app.web.openapi.described import JsonObject
 
