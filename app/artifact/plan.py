@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.artifact.entry import Entry, EntryKind
+from app.artifact.formats import FORMATS, LinkStyle
 from app.artifact.go.module import format_version
 from app.artifact.go.package import EmbeddedZone, make_package
-from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
+from app.artifact.spec import Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table
 from app.tzdb.names import by_component
@@ -66,7 +67,7 @@ def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
     Errors: UnknownZones with everything the release lacks; NotFound for a table it came without.
     """
     reasons = select(release, spec.selectors, aliases=spec.aliases)
-    if spec.format in GO_FORMATS:
+    if FORMATS[spec.format].holds != "tree":
         zones = [replace(entry, kind="embedded") for entry in _zone_entries(release, reasons, replace(spec, prefix=""))]
         return Plan(replace(spec, release=release.version), recipe, (*_source_entries(release, zones, spec), *zones))
     entries = [*_zone_entries(release, reasons, spec), *_table_entries(release, reasons, spec)]
@@ -100,7 +101,8 @@ def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> I
 
 def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Iterator[Entry]:
     """Yield the files of a Go package: at the root, below a prefix, or below ``module@version`` in a module's zip."""
-    root = f"{spec.module}@{format_version(release.version)}" if spec.format == "go.zip" else spec.prefix
+    is_module = FORMATS[spec.format].holds == "go-module"
+    root = f"{spec.module}@{format_version(release.version)}" if is_module else spec.prefix
     files = make_package(
         (EmbeddedZone(entry.path, entry.sha256, entry.content) for entry in zones),
         version=release.version,

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from app.artifact.formats import FORMATS
 from app.artifact.go.module import (
     check_module_path,
     format_go_mod,
@@ -22,7 +23,6 @@ from app.artifact.go.module import (
     parse_module_path,
     parse_version,
 )
-from app.artifact.recipe import CURRENT
 from app.artifact.spec import LATEST, Spec
 from app.builder.builder import Builder
 from app.errors import InvalidRequest, NotFound, TzdataFilterError, UnknownZones
@@ -116,7 +116,7 @@ class GoRoutes:
         artifact = await self.builder.build(spec)
         return make_answer(
             artifact.content,
-            media_type=CURRENT[spec.format].media_type,
+            media_type=FORMATS[spec.format].media_type,
             cache_control=IMMUTABLE,
             sha256=artifact.sha256,
             extra=extra,

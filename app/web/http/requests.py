@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 
-from app.artifact.spec import LATEST, Spec, check_option_names, parse_spec
+from app.artifact.formats import DEFAULT_FORMAT, FAMILIES, Format, split_ending
+from app.artifact.options import OPTIONS, check_option_names
+from app.artifact.spec import LATEST, Spec, parse_spec
 from app.errors import InvalidBody, InvalidOption
 from app.tzdb.names import quote
 
-_TEXT_MEMBERS = ("release", "format", "aliases", "links", "encoding", "prefix", "module")
-_LIST_MEMBERS = ("zones", "tables")
-
-DEFAULT_FORMAT = "tar.gz"
+_TEXT_MEMBERS = ("release", "format", *(name for name, row in OPTIONS.items() if not row.is_list))
+_LIST_MEMBERS = ("zones", *(name for name, row in OPTIONS.items() if row.is_list))
 
 
 def parse_options(request: Request, *, known: tuple[str, ...]) -> Mapping[str, str]:
@@ -26,7 +26,20 @@ def parse_options(request: Request, *, known: tuple[str, ...]) -> Mapping[str, s
     return options
 
 
-async def read_bundle_request(request: Request, *, default_format: str = DEFAULT_FORMAT) -> Spec:
+def split_format(name: str, ending: str) -> tuple[str, Format | None]:
+    """Split the last part of a path again, which the router split at its last dot: that is inside some endings.
+
+    Returns:
+        The name without its ending, and the format, or ``None`` where that is unknown: for ``x.go.tar`` too, which
+        asks for something for Go that there is not.
+    """
+    whole = f"{name}.{ending}"
+    rest, known = split_ending(whole)
+    head, _, family = rest.rpartition(".")
+    return (whole, None) if head and family in FAMILIES else (rest, known)
+
+
+async def read_bundle_request(request: Request, *, default_format: Format = DEFAULT_FORMAT) -> Spec:
     """Return the spec in a JSON body. Shape: as ``Request`` in ``artifact/record``; only ``zones`` must be there.
 
     Errors: InvalidBody for what is not such an object; those of ``parse_spec``.
@@ -42,9 +55,9 @@ async def read_bundle_request(request: Request, *, default_format: str = DEFAULT
     lists = {name: _list(name, members[name]) for name in _LIST_MEMBERS if name in members}
     return parse_spec(
         texts.pop("release", LATEST),
-        lists["zones"],
+        lists.pop("zones"),
         format=texts.pop("format", default_format),
-        options={**texts, "tables": ",".join(lists.get("tables", ()))},
+        options={**texts, **{name: ",".join(items) for name, items in lists.items()}},
     )
 
 

@@ -3,8 +3,8 @@
 from typing import get_args
 
 from app.artifact.entry import EntryKind
-from app.artifact.spec import FORMATS
-from app.web.openapi.described import JsonObject
+from app.artifact.formats import FORMATS
+from app.web.openapi.row_schema import JsonObject
 
 _TEXT: JsonObject = {"type": "string"}
 _COUNT: JsonObject = {"type": "integer", "minimum": 0}

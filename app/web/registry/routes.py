@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.artifact.formats import FORMATS, STABLE_FORMAT, format_in_image
 from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE, Image, encode_index
-from app.artifact.oci.names import TREE_PREFIX, check_repository
+from app.artifact.oci.names import TREE_PREFIX, SetRow, check_repository
 from app.artifact.spec import LATEST, Spec
 from app.builder.images import Images
 from app.digest import format_digest, is_sha256_hex
@@ -148,11 +149,12 @@ class SetRoutes:
     async def post(self, request: Request) -> Response:
         """Name a list of zones, so that it can be pulled."""
         parse_options(request, known=())
-        spec = await read_bundle_request(request, default_format="tar")
-        if spec.format not in ("tar", "zip"):
-            raise InvalidOption("an image holds a tree, format=tar, or Go's zip, format=zip", options=["format"])
+        spec = await read_bundle_request(request, default_format=STABLE_FORMAT)
+        if FORMATS[spec.format].image is None:
+            tree, go = format_in_image("layer"), format_in_image("go-zip")
+            raise InvalidOption(f"an image holds a tree, format={tree}, or Go's zip, format={go}", options=["format"])
         repository, image = await self.images.keep_set(_placed(spec))
-        row = {
+        row: SetRow = {
             "repository": repository,
             "release": image.release,
             "reference": f"{urlsplit(self.base_url).netloc}/{repository}:{image.release}",
@@ -189,7 +191,7 @@ def _page(request: Request) -> tuple[int, str]:
 
 def _placed(spec: Spec) -> Spec:
     """Return a posted selection with the place of its tree, if it is one and names none."""
-    return replace(spec, prefix=TREE_PREFIX) if spec.format == "tar" and not spec.prefix else spec
+    return replace(spec, prefix=TREE_PREFIX) if FORMATS[spec.format].image == "layer" and not spec.prefix else spec
 
 
 def registry_router(

@@ -1,11 +1,14 @@
 """Artifacts by the sha256 of their bytes: immutable, whatever release or list of zones they came from."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.artifact.recipe import CURRENT
+from app.artifact.formats import FORMATS, Format
+from app.artifact.record import LocatedRecordRow
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
@@ -13,7 +16,7 @@ from app.tzdb.names import quote
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import IMMUTABLE, PINNED, AnswerResponse, make_answer
-from app.web.http.requests import parse_options
+from app.web.http.requests import parse_options, split_format
 from app.web.openapi.described import FormatPath, HexPath, conditional_answers
 
 
@@ -27,22 +30,24 @@ class ArtifactRoutes:
 
     async def artifact(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
         """Answer the bytes."""
+        sha256, known = _split(hex, format)
         parse_options(request, known=())
-        _check_sha256(hex)
-        found = await self.builder.find(hex)
-        _check_format(hex, format, found.record.format)
-        media_type = CURRENT[found.record.format].media_type
-        answer = make_answer(found.content, media_type=media_type, cache_control=IMMUTABLE, sha256=hex)
+        _check_sha256(sha256)
+        found = await self.builder.find(sha256)
+        _check_format(sha256, known, found.record.format)
+        media_type = FORMATS[found.record.format].media_type
+        answer = make_answer(found.content, media_type=media_type, cache_control=IMMUTABLE, sha256=sha256)
         self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=None)
         return AnswerResponse(answer)
 
     async def checksum(self, request: Request, hex: HexPath, format: FormatPath) -> Response:
         """Answer one line for ``sha256sum -c``."""
+        sha256, known = _split(hex, format)
         parse_options(request, known=())
-        _check_sha256(hex)
-        record = await self.builder.record(hex)
-        _check_format(hex, format, record.format)
-        line = f"{hex}  {hex}.{format}\n".encode()
+        _check_sha256(sha256)
+        record = await self.builder.record(sha256)
+        _check_format(sha256, known, record.format)
+        line = f"{sha256}  {sha256}.{known}\n".encode()
         return AnswerResponse(make_answer(line, media_type="text/plain; charset=utf-8", cache_control=IMMUTABLE))
 
     async def record(self, request: Request, hex: HexPath) -> Response:
@@ -50,7 +55,7 @@ class ArtifactRoutes:
         parse_options(request, known=())
         _check_sha256(hex)
         record = await self.builder.record(hex)
-        row = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
+        row: LocatedRecordRow = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
         # Not immutable: another replica may know the same bytes from another first request.
         return AnswerResponse(json_answer(row, cache_control=PINNED))
 
@@ -60,18 +65,11 @@ def artifact_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRout
     routes = ArtifactRoutes(builder, hot, base_url)
     router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
     router.add_api_route(
-        "/{hex}.{format:format}.sha256",
+        "/{hex}.{format}.sha256",
         routes.checksum,
         operation_id="getArtifactChecksum",
         summary="The artifact's sha256, for sha256sum -c",
         responses=conditional_answers("text/plain", 404, 503),
-    )
-    router.add_api_route(
-        "/{hex}.{format:format}",
-        routes.artifact,
-        operation_id="getArtifact",
-        summary="The artifact's bytes, immutable",
-        responses=conditional_answers("bundle", 404, 502, 503),
     )
     router.add_api_route(
         "/{hex}.json",
@@ -80,7 +78,22 @@ def artifact_router(builder: Builder, hot: HotAnswers, base_url: str) -> APIRout
         summary="What the artifact holds",
         responses=conditional_answers("Record", 404, 503),
     )
+    # The last of the three: it takes any ending.
+    router.add_api_route(
+        "/{hex}.{format}",
+        routes.artifact,
+        operation_id="getArtifact",
+        summary="The artifact's bytes, immutable",
+        responses=conditional_answers("bundle", 404, 502, 503),
+    )
     return router
+
+
+def _split(name: str, ending: str) -> tuple[str, Format]:
+    sha256, known = split_format(name, ending)
+    if known is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)  # as for any path that leads nowhere
+    return sha256, known
 
 
 def _check_sha256(sha256: str) -> None:

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.artifact.recipe import CURRENT
-from app.artifact.record import plan_row
-from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
+from app.artifact.formats import DEFAULT_FORMAT, FORMATS
+from app.artifact.options import OPTIONS
+from app.artifact.record import LocatedRecordRow, plan_row
+from app.artifact.spec import Spec, parse_spec
 from app.builder.builder import Artifact, Builder
 from app.digest import format_digest
 from app.errors import UnknownFormat
-from app.tzdb.names import is_release_name
+from app.tzdb.names import is_release_name, quote
 from app.web.http.channel_fields import AGE_FIELD, Channels
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, Answer, AnswerResponse, make_answer
-from app.web.http.requests import DEFAULT_FORMAT, parse_options, read_bundle_request
+from app.web.http.requests import parse_options, read_bundle_request, split_format
 from app.web.openapi.described import (
-    BUNDLE_OPTIONS,
     BUNDLE_REQUEST,
     FormatPath,
     ReleasePath,
@@ -45,7 +45,7 @@ class BundleRoutes:
         fields = self.channels.fields(request, choice=release, version=artifact.plan.release)
         answer = make_answer(
             artifact.content,
-            media_type=CURRENT[artifact.record.format].media_type,
+            media_type=FORMATS[artifact.record.format].media_type,
             cache_control=_cache_control(release),
             sha256=artifact.sha256,
             extra={"content-location": artifact_path(artifact), **fields},
@@ -68,7 +68,7 @@ class BundleRoutes:
 
     async def plan(self, request: Request, release: ReleasePath, zones: ZonesPath) -> Response:
         """Answer what would be in the bundle, and why."""
-        options = dict(parse_options(request, known=("format", *OPTION_NAMES)))
+        options = dict(parse_options(request, known=("format", *OPTIONS)))
         wanted = options.pop("format", DEFAULT_FORMAT)
         plan = await self.builder.plan(parse_spec(release, zones.split(","), format=wanted, options=options))
         answer = json_answer(
@@ -83,7 +83,7 @@ class BundleRoutes:
         parse_options(request, known=())
         artifact = await self.builder.build(await read_bundle_request(request))
         url = self.channels.base_url + artifact_path(artifact)
-        row = {
+        row: LocatedRecordRow = {
             **plan_row(artifact.plan),
             "digest": format_digest(artifact.sha256),
             "size": len(artifact.content),
@@ -94,15 +94,14 @@ class BundleRoutes:
 
     async def unknown_format(self, rest: str) -> Response:
         """Say which formats there are, whatever else was asked for."""
-        ending = rest.rpartition("/")[2].partition(".")[2]
-        if ending:
-            parse_format(ending.removesuffix(".sha256"))
-        offer = ", ".join(FORMATS)
-        raise UnknownFormat(f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
+        raise _unknown_format(rest)
 
     def _spec(self, request: Request, release: str, zones: str, format: str) -> Spec:
-        options = parse_options(request, known=OPTION_NAMES)
-        return parse_spec(release, zones.split(","), format=format, options=options)
+        names, known = split_format(zones, format)
+        if known is None:
+            raise _unknown_format(names)
+        options = parse_options(request, known=tuple(OPTIONS))
+        return parse_spec(release, names.split(","), format=known, options=options)
 
     def _keep(self, request: Request, answer: Answer, fields: Mapping[str, str], generation: int | None) -> Response:
         if AGE_FIELD not in fields:  # an age does not keep
@@ -120,20 +119,12 @@ def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIR
     routes = BundleRoutes(builder, hot, channels)
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"])
     router.add_api_route(
-        "/{release}/{zones:path}.{format:format}.sha256",
+        "/{release}/{zones:path}.{format}.sha256",
         routes.checksum,
         operation_id="getBundleChecksum",
         summary="The bundle's sha256, for sha256sum -c",
         responses=conditional_answers("text/plain", 404, 502, 503),
-        openapi_extra=query(*BUNDLE_OPTIONS),
-    )
-    router.add_api_route(
-        "/{release}/{zones:path}.{format:format}",
-        routes.bundle,
-        operation_id="getBundle",
-        summary="The bundle",
-        responses=conditional_answers("bundle", 404, 502, 503),
-        openapi_extra=query(*BUNDLE_OPTIONS),
+        openapi_extra=query(*OPTIONS),
     )
     router.add_api_route(
         "/{release}/{zones:path}.json",
@@ -141,7 +132,16 @@ def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIR
         operation_id="getPlan",
         summary="What would be in the bundle, and why",
         responses=conditional_answers("Plan", 404, 502, 503),
-        openapi_extra=query("format", *BUNDLE_OPTIONS),
+        openapi_extra=query("format", *OPTIONS),
+    )
+    # The last of the three: it takes any ending.
+    router.add_api_route(
+        "/{release}/{zones:path}.{format}",
+        routes.bundle,
+        operation_id="getBundle",
+        summary="The bundle",
+        responses=conditional_answers("bundle", 404, 502, 503),
+        openapi_extra=query(*OPTIONS),
     )
     router.add_api_route(
         "",
@@ -154,6 +154,14 @@ def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIR
     )
     router.add_api_route("/{release}/{rest:path}", routes.unknown_format, include_in_schema=False)
     return router
+
+
+def _unknown_format(rest: str) -> UnknownFormat:
+    """Return the error for a path whose last part has no known ending."""
+    ending = rest.rpartition("/")[2].partition(".")[2]
+    offer = ", ".join(FORMATS)
+    said = f"{quote(ending)} is not a format; use one of {offer}"
+    return UnknownFormat(said if ending else f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
 
 
 def _cache_control(release: str) -> str:
