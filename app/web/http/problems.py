@@ -7,6 +7,7 @@ Source: RFC 9457.
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from typing import TypedDict
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app import errors
+from app.json_types import Count
 from app.web.http.representation import PreconditionFailed
 
 MEDIA_TYPE = "application/problem+json"
@@ -123,17 +125,26 @@ def problem_kinds() -> Iterator[type[errors.TzdataFilterError]]:
         waiting.extend(kind.__subclasses__())
 
 
+class ProblemRow(TypedDict):
+    """The members of every problem; ``facts`` of the error come to them. Source: RFC 9457 §3.1."""
+
+    type: str
+    title: str
+    status: Count
+    detail: str
+
+
 def encode_problem(error: errors.TzdataFilterError) -> bytes:
     """Return a problem's JSON. Shape: ``type`` is ``/problems/CODE``, stable, and a page that explains it."""
-    members = {
+    members: ProblemRow = {
         "type": f"/problems/{error.code}",
         "title": error.title,
         "status": status_of(type(error)),
         "detail": error.detail,
-        **{name: fact for name, fact in error.facts.items() if name != "retry_after"},
     }
+    facts = {name: fact for name, fact in error.facts.items() if name != "retry_after"}
     # ASCII alone: what a request smuggled in (lone surrogates too) stays harmless and valid JSON.
-    return json.dumps(members, ensure_ascii=True).encode("ascii") + b"\n"
+    return json.dumps({**members, **facts}, ensure_ascii=True).encode("ascii") + b"\n"
 
 
 def from_error(error: errors.TzdataFilterError, headers: Mapping[str, str] | None = None) -> Response:

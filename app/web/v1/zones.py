@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 
 from fastapi import APIRouter, Request
@@ -12,13 +11,13 @@ from starlette.responses import Response
 from app.artifact.spec import check_release_choice
 from app.errors import InvalidOption
 from app.releases.library import Library
+from app.tzdb.changes.zone_row import zone_row
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
-from app.tzdb.search import fact_row, search, zone_fact
+from app.tzdb.search import search, zones_row
 from app.tzdb.selection import parse_selectors, select
 from app.tzdb.tzif.decoder import decode_tzif
-from app.tzdb.tzif.posix_tz import LocalTimeType
-from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
+from app.tzdb.tzif.transitions import transitions_between
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, AnswerResponse, make_answer
 from app.web.http.requests import parse_options
@@ -46,7 +45,7 @@ class ZoneRoutes:
             raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
         found = await self._release(release)
         facts = search(found, query=query, country=options.get("country", ""))
-        row = {"release": found.version, "zones": [fact_row(fact) for fact in facts]}
+        row = zones_row(found, facts)
         return _answer(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
 
     async def zone(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
@@ -57,14 +56,8 @@ class ZoneRoutes:
         now = math.floor(self.clock())
         tzif = decode_tzif(found.files[zone].content)
         ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
-        row = {
-            "release": found.version,
-            **fact_row(zone_fact(found, zone)),
-            "footer": tzif.footer,
-            "now": {"at": _instant(now), **_local_time(local_time_at(tzif, now))},
-            "transitions_ahead": [_transition(transition) for transition in ahead],
-            "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
-        }
+        url = f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}"
+        row = zone_row(found, zone, tzif=tzif, now=now, ahead=ahead, url=url)
         return _answer(row, found, cache_control=REVALIDATE)
 
     async def tzif(self, request: Request, release: ReleasePath, zone: ZonePath) -> Response:
@@ -125,20 +118,3 @@ def _check_known(release: Release, zone: str) -> None:
 
 def _answer(row: object, release: Release, *, cache_control: str) -> Response:
     return AnswerResponse(json_answer(row, cache_control=cache_control, extra={"tzdata-release": release.version}))
-
-
-def _transition(transition: Transition) -> dict[str, object]:
-    return {
-        "at": _instant(transition.at),
-        "unix": transition.at,
-        "before": _local_time(transition.before),
-        "after": _local_time(transition.after),
-    }
-
-
-def _local_time(local: LocalTimeType) -> dict[str, object]:
-    return {"utoff": local.utoff, "abbreviation": local.designation, "is_dst": local.is_dst}
-
-
-def _instant(unix_seconds: int) -> str:
-    return datetime.fromtimestamp(unix_seconds, UTC).isoformat().replace("+00:00", "Z")
