@@ -65,7 +65,8 @@ class Option:
     Attributes:
         help: For the command line: one sentence.
         about: For the OpenAPI document; may use Markdown.
-        parse: Reads it; without it, it is one of the choices of its type, whatever the format.
+        parse: Reads it. Without it, the value is one of the choices of its type, whatever the format; a list and a free
+            text bring their own.
         metavar: What stands for a free text or a list on the command line.
         example: A value to show, as text.
         max_length: Of a free text, in characters.

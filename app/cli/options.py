@@ -75,7 +75,12 @@ def _given(selection: Mapping[str, object], row: OptionRow) -> str | None:
 
 
 def parse_selection(selection: Bundle, *, format: str) -> Spec:
-    """Read the options. Errors: those of ``parse_spec``; UsageError for a zones file that is no text."""
+    """Read the options.
+
+    Raises:
+        InvalidRequest: As in ``parse_spec``.
+        UsageError: The file of zones is not text.
+    """
     file = selection["zones_file"]
     zones = [*split_zones(selection["zones"]), *(read_zones_file(file) if file is not None else ())]
     options = {name: text for name, row in OPTIONS.items() if (text := _given(selection, row)) is not None}

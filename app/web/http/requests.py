@@ -40,9 +40,11 @@ def split_format(name: str, ending: str) -> tuple[str, Format | None]:
 
 
 async def read_bundle_request(request: Request, *, default_format: Format = DEFAULT_FORMAT) -> Spec:
-    """Return the spec in a JSON body. Shape: as ``Request`` in ``artifact/record``; only ``zones`` must be there.
+    """Return the spec in a JSON body: as ``Request`` in ``artifact/record``, where only ``zones`` must be there.
 
-    Errors: InvalidBody for what is not such an object; those of ``parse_spec``.
+    Raises:
+        InvalidBody: The body is not such an object.
+        InvalidRequest: As in ``parse_spec``.
     """
     members = _parse_object(await request.body())
     unknown = sorted(members.keys() - {*_TEXT_MEMBERS, *_LIST_MEMBERS})
