@@ -13,9 +13,10 @@ import zipfile
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
+from app.artifact.formats import FORMATS, Format
 from app.artifact.recipe import CURRENT
-from app.artifact.spec import FORMATS, Format, Spec, parse_spec
+from app.artifact.spec import Spec, parse_spec
 from app.artifact.tarball import MTIME
 from app.builder.builder import Builder
 from app.releases.library import Library
@@ -42,7 +43,7 @@ async def measure(library: Library, spec: Spec) -> tuple[str, ...]:
     """Return a line of the table: the builder, its writer alone and the naive code, in turn."""
     plan = await Builder(library, MemoryStore()).plan(spec)
     writers: list[Callable[[], bytes]] = [
-        lambda: CURRENT[spec.format].write(plan.entries),
+        lambda: CURRENT[spec.format].encode(plan.entries),
         lambda: NAIVE[spec.format](plan.entries),
     ]
     seconds: tuple[list[float], ...] = ([], [], [])

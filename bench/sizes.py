@@ -5,7 +5,8 @@ import importlib.metadata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.artifact.spec import FORMATS, parse_spec
+from app.artifact.formats import FORMATS
+from app.artifact.spec import parse_spec
 from app.builder.builder import Builder
 from app.releases.library import Library
 from app.settings import read_settings

@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 from app.artifact.record import Record, decode_record, encode_record
 from app.artifact.tarball import encode_tar
 from app.digest import is_sha256_hex, sha256_hex

@@ -8,12 +8,12 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 
 from app.airgap.carrier import CarriedArtifact, CarriedRelease, Carrier
+from app.artifact.formats import FORMATS
 from app.artifact.plan import Plan, make_plan
-from app.artifact.recipe import CURRENT, recipe_named
 from app.artifact.record import Record, decode_record, encode_record, make_record, parse_request
-from app.artifact.tarball import encode_gzip, encode_tar
+from app.artifact.tarball import encode_gzip
 from app.digest import sha256_hex
-from app.errors import NotFound, TzdataFilterError, UnknownArtifact, UntrustedRelease
+from app.errors import NotFound, TzdataFilterError, UntrustedRelease
 from app.releases.ledger import Ledger, Pin, encode_pin
 from app.sources.wheel import load_wheel
 from app.store.base import Store
@@ -132,13 +132,12 @@ def _check_artifact(artifact: CarriedArtifact, releases: Mapping[str, Release]) 
 
 def _is_written_from(plan: Plan, content: bytes) -> bool:
     """Tell whether the bytes are the plan's; those of a compressor that is not here are unpacked and compared."""
-    gzipped = plan.spec.format == "tar.gz" and plan.recipe.startswith("tar.1+gzip.1+")
-    if plan.recipe != CURRENT[plan.spec.format].name and not gzipped:
+    recipe = FORMATS[plan.spec.format].recipe
+    if plan.recipe == recipe.name:
+        return recipe.encode(plan.entries) == content
+    if recipe.encode_inside is None or not recipe.is_but_for_compressor(plan.recipe):
         return False
-    try:
-        return recipe_named(plan.recipe).write(plan.entries) == content
-    except UnknownArtifact:
-        tar = encode_tar(plan.entries)
-        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        same = unpacker.decompress(content, len(tar) + 1) == tar
-        return same and unpacker.eof and not unpacker.unused_data and content.startswith(encode_gzip(b"")[:10])
+    inside = recipe.encode_inside(plan.entries)
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    same = unpacker.decompress(content, len(inside) + 1) == inside
+    return same and unpacker.eof and not unpacker.unused_data and content.startswith(encode_gzip(b"")[:10])

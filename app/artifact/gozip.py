@@ -7,7 +7,7 @@ Every byte of the zip format that this project writes is written here. Source: P
 import struct
 from collections.abc import Iterable
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 
 _LOCAL = struct.Struct("<I 5H 3I 2H")
 _CENTRAL = struct.Struct("<I 6H 3I 5H 2I")

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from app.artifact.record import RecordRow, Request, parse_request, request_row
-from app.artifact.spec import Spec, parse_format
+from app.artifact.options import OPTIONS, Member
+from app.artifact.record import RecordRow, parse_request, request_row
+from app.artifact.spec import Spec
 from app.digest import format_digest, is_sha256_hex, sha256_hex
 from app.errors import InvalidRequest
 from app.tzdb.names import is_release_name, quote
@@ -28,10 +29,10 @@ _HEAD = """\
 _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "": ("version", "release", "selection", "options", "artifact"),
     "selection": ("zones",),
-    "options": ("format", "aliases", "links", "encoding", "tables", "prefix"),
+    "options": ("format", *(name for name, row in OPTIONS.items() if row.words.always)),
     "artifact": ("request", "content_key", "digest", "size", "tree_digest", "url"),
 }
-_OPTIONAL: Mapping[str, tuple[str, ...]] = {"options": ("module",)}
+_OPTIONAL: Mapping[str, tuple[str, ...]] = {"options": tuple(n for n, row in OPTIONS.items() if not row.words.always)}
 """Members that only some locks have: ``module`` is that of Go packages."""
 
 ValueT = TypeVar("ValueT")
@@ -112,12 +113,7 @@ def format_lock(lock: Lock) -> str:
             "]",
             "\n[options]",
             f"format = {_text(request['format'])}",
-            f"aliases = {_text(request['aliases'])}",
-            f"links = {_text(request['links'])}",
-            f"encoding = {_text(request['encoding'])}",
-            f"tables = [{', '.join(map(_text, request['tables']))}]",
-            f"prefix = {_text(request['prefix'])}",
-            *([f"module = {_text(request['module'])}"] if "module" in request else ()),
+            *(f"{name} = {_text(request[name])}" for name in OPTIONS if name in request),
             "\n[artifact]",
             f"request = {_text(lock.request_digest)}",
             f"content_key = {_text(lock.content_key)}",
@@ -170,31 +166,21 @@ def _is_http(url: str) -> bool:
         return False
 
 
-def _text(value: str) -> str:
-    # JSON's strings are TOML's as long as they are ASCII.
+def _text(value: Member) -> str:
+    # JSON's strings are TOML's as long as they are ASCII, and so are lists of them.
     return json.dumps(value)
 
 
 def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[str, object]) -> Spec:
     if not is_release_name(release):
         raise InvalidLock(f"release = {quote(release)} is not a release such as 2026f")
-    texts = {name: _value("options", options, name, str) for name in ("aliases", "links", "encoding", "prefix")}
+    request: dict[str, Member] = {"release": release, "zones": _list("selection", selection, "zones")}
+    request["format"] = _value("options", options, "format", str)
+    for name, row in OPTIONS.items():
+        if name in options:
+            request[name] = _list("options", options, name) if row.is_list else _value("options", options, name, str)
     try:
-        request: Request = {
-            "release": release,
-            "zones": _list("selection", selection, "zones"),
-            "format": parse_format(_value("options", options, "format", str)),
-            "aliases": texts["aliases"],
-            "links": texts["links"],
-            "encoding": texts["encoding"],
-            "tables": _list("options", options, "tables"),
-            "prefix": texts["prefix"],
-        }
-        if "module" in options:
-            request["module"] = _value("options", options, "module", str)
         return parse_request(request)
-    except InvalidLock:
-        raise
     except InvalidRequest as error:
         raise InvalidLock(f"the lock file asks for what cannot be: {error.detail}", **error.facts) from error
 

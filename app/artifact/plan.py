@@ -7,12 +7,13 @@ of its entries by reference, so that a writer needs nothing else.
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
+from app.artifact.entry import Entry, EntryKind
+from app.artifact.formats import FORMATS, LinkStyle
 from app.artifact.go.module import format_version
 from app.artifact.go.package import EmbeddedZone, make_package
-from app.artifact.spec import GO_FORMATS, LinkStyle, Spec
+from app.artifact.spec import Spec
 from app.digest import sha256_hex, tree_digest
 from app.tzdb.cuts import cut_table
 from app.tzdb.names import by_component
@@ -20,34 +21,6 @@ from app.tzdb.release import Release, TzifFile, TzifPool
 from app.tzdb.selection import select
 from app.tzdb.tzif.decoder import decode_tzif
 from app.tzdb.tzif.fat import encode_fat
-
-EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One path in a bundle.
-
-    Shape: ``path`` with the prefix; ``kind`` how it is written, where ``source`` is a file of a Go package and
-    ``embedded`` a zone in its source code, with its name as path; ``zone`` its name in the release, if it is one;
-    ``target`` the Zone behind it if it is a Link; ``target_path`` where that Zone lies in the bundle, only for ``hard``
-    and ``symbolic``; ``sha256`` a hex, of what one reads at ``path``.
-    """
-
-    path: str
-    kind: EntryKind
-    zone: str | None
-    target: str | None
-    target_path: str | None
-    sha256: str
-    crc32: int
-    reason: str
-    content: bytes = field(repr=False)
-
-    @property
-    def size(self) -> int:
-        """Bytes one reads at ``path``."""
-        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +67,7 @@ def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
     Errors: UnknownZones with everything the release lacks; NotFound for a table it came without.
     """
     reasons = select(release, spec.selectors, aliases=spec.aliases)
-    if spec.format in GO_FORMATS:
+    if FORMATS[spec.format].holds != "tree":
         zones = [replace(entry, kind="embedded") for entry in _zone_entries(release, reasons, replace(spec, prefix=""))]
         return Plan(replace(spec, release=release.version), recipe, (*_source_entries(release, zones, spec), *zones))
     entries = [*_zone_entries(release, reasons, spec), *_table_entries(release, reasons, spec)]
@@ -128,7 +101,8 @@ def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> I
 
 def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Iterator[Entry]:
     """Yield the files of a Go package: at the root, below a prefix, or below ``module@version`` in a module's zip."""
-    root = f"{spec.module}@{format_version(release.version)}" if spec.format == "go.zip" else spec.prefix
+    is_module = FORMATS[spec.format].holds == "go-module"
+    root = f"{spec.module}@{format_version(release.version)}" if is_module else spec.prefix
     files = make_package(
         (EmbeddedZone(entry.path, entry.sha256, entry.content) for entry in zones),
         version=release.version,

@@ -6,47 +6,41 @@ The members that clients rely on are named here and nowhere else.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Annotated, TypeAlias, TypedDict
 
-from app.artifact.plan import Entry, Plan
-from app.artifact.spec import Format, Spec, parse_spec
+from app.artifact.entry import Entry, EntryKind
+from app.artifact.formats import FORMATS, Format
+from app.artifact.options import OPTIONS, Member, option_members
+from app.artifact.plan import Plan
+from app.artifact.spec import Spec, parse_spec
 from app.digest import format_digest, sha256_hex
+from app.json_types import Count, Digest, Keywords, ReleaseName, Sha256
 
 
 class EntryRow(TypedDict):
     """One entry in JSON. Shape: ``sha256`` a hex; ``size`` in bytes; the rest as in ``Entry``."""
 
     path: str
-    kind: str
+    kind: EntryKind
     zone: str | None
     target: str | None
-    sha256: str
-    size: int
+    sha256: Sha256
+    size: Count
     reason: str
 
 
-class Request(TypedDict):
-    """A spec in JSON, as ``POST /v1/bundles`` takes it. Shape: ``module`` only where there is one."""
-
-    release: str
-    zones: list[str]
-    format: Format
-    aliases: str
-    links: str
-    encoding: str
-    tables: list[str]
-    prefix: str
-    module: NotRequired[str]
+Request: TypeAlias = Mapping[str, Member]
+"""A spec in JSON, as ``POST /v1/bundles`` takes it: ``release``, ``zones``, ``format`` and the options."""
 
 
 class PlanRow(TypedDict):
     """A plan in JSON: what would be written, and the request that it answers."""
 
-    release: str
-    format: Format
+    release: ReleaseName
+    format: Annotated[Format, Keywords(enum=tuple(FORMATS))]
     recipe: str
-    content_key: str
-    tree_digest: str
+    content_key: Sha256
+    tree_digest: Digest
     request: Request
     entries: list[EntryRow]
 
@@ -54,8 +48,14 @@ class PlanRow(TypedDict):
 class RecordRow(PlanRow):
     """A record in JSON: a plan that was written. Units: ``size`` in bytes."""
 
-    digest: str
-    size: int
+    digest: Digest
+    size: Count
+
+
+class LocatedRecordRow(RecordRow):
+    """A record in JSON, with the URL of its bytes."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,32 +112,23 @@ def decode_record(content: bytes) -> Record:
 
 def request_row(spec: Spec) -> Request:
     """Return a spec's JSON."""
-    request: Request = {
+    return {
         "release": spec.release,
         "zones": [str(selector) for selector in spec.selectors],
         "format": spec.format,
-        "aliases": spec.aliases,
-        "links": spec.links,
-        "encoding": spec.encoding,
-        "tables": [*spec.tables],
-        "prefix": spec.prefix,
+        **option_members(spec),
     }
-    if spec.module:
-        request["module"] = spec.module
-    return request
 
 
 def parse_request(request: Request) -> Spec:
-    """Read a spec from its JSON. Errors: those of ``parse_spec``."""
-    options: Mapping[str, str] = {
-        "aliases": request["aliases"],
-        "links": request["links"],
-        "encoding": request["encoding"],
-        "tables": ",".join(request["tables"]),
-        "prefix": request["prefix"],
-        "module": request.get("module", ""),
-    }
-    return parse_spec(request["release"], request["zones"], format=request["format"], options=options)
+    """Read a spec from its JSON; members that are not in a request are left aside.
+
+    Raises:
+        InvalidRequest: As in ``parse_spec``.
+    """
+    texts = {name: value if isinstance(value, str) else ",".join(value) for name, value in request.items()}
+    options = {name: texts[name] for name in OPTIONS if name in texts}
+    return parse_spec(texts["release"], request["zones"], format=texts["format"], options=options)
 
 
 def _entry_row(entry: Entry) -> EntryRow:

@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 
 MTIME = 315_532_800
 """Unix seconds of 1980-01-01T00:00:00Z, on every member: late enough that no tar or zip tool remarks on it."""

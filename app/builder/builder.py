@@ -132,7 +132,7 @@ class Builder:
             if stored is not None:
                 outcome.append("stored")
                 return stored
-            content = recipe_named(plan.recipe).write(plan.entries)
+            content = recipe_named(plan.recipe).encode(plan.entries)
             record = make_record(plan, content)
             outcome.append("built" if self._write(key, record, content) else "unkept")
             return record, content
@@ -153,7 +153,7 @@ class Builder:
     def _write_again(self, record: Record, release: Release) -> tuple[Record, bytes]:
         with self._observed() as outcome:
             recipe = recipe_named(record.row["recipe"])
-            content = recipe.write(make_plan(release, record.spec, recipe=recipe.name).entries)
+            content = recipe.encode(make_plan(release, record.spec, recipe=recipe.name).entries)
             if sha256_hex(content) != record.sha256:
                 digest = format_digest(record.sha256)
                 raise UnknownArtifact(f"{digest} was lost and does not come out equal when built again")

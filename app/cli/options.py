@@ -1,16 +1,16 @@
 """The options that say what goes into a bundle, the same for every command that takes a list of zones."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypedDict, TypeVar, get_args
+from typing import BinaryIO, ParamSpec, TypedDict, TypeVar
 
 import click
 
-from app.artifact.spec import FORMATS, Encoding, LinkStyle, Spec, parse_spec
+from app.artifact.formats import FORMATS
+from app.artifact.options import OPTIONS, OptionRow
+from app.artifact.spec import Spec, parse_spec
 from app.cli.opening import Places, place_options, release_option, tree_option
 from app.errors import LimitExceeded
-from app.tzdb.selection import Aliases
-from app.tzdb.tables import TABLE_NAMES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,18 +19,12 @@ MAX_ZONES_FILE_BYTES = 1 << 20
 
 
 class Bundle(TypedDict):
-    """What the options of ``bundle_options`` say, as click hands it to a command."""
+    """What the options of ``bundle_options`` say, as click hands it to a command; besides, each of ``OPTIONS``."""
 
     zones: tuple[str, ...]
     zones_file: BinaryIO | None
     release: str
     format: str | None
-    aliases: str | None
-    links: str | None
-    encoding: str | None
-    tables: tuple[str, ...]
-    prefix: str | None
-    module: str | None
 
 
 class Selection(Bundle, Places):
@@ -46,7 +40,7 @@ def selection_options(command: Callable[P, R]) -> Callable[P, R]:
 
 def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the options of ``Bundle``."""
-    options = (
+    options: tuple[Callable[[Callable[P, R]], Callable[P, R]], ...] = (
         click.argument("zones", nargs=-1, metavar="ZONES..."),
         click.option(
             "--zones-file",
@@ -55,47 +49,49 @@ def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
             help="More zones, one a line, # starts a comment; - is standard input.",
         ),
         release_option,
-        click.option("--format", type=click.Choice(FORMATS), help="Form of a file, if its name does not say it."),
-        click.option(
-            "--aliases",
-            type=click.Choice(get_args(Aliases)),
-            help="Only what was asked (the default), or the zone behind each alias too, or all aliases of each zone.",
-        ),
-        click.option(
-            "--links",
-            type=click.Choice(get_args(LinkStyle)),
-            help="How an alias beside its zone is written; hard by default, copy in a zip.",
-        ),
-        click.option(
-            "--encoding",
-            type=click.Choice(get_args(Encoding)),
-            help="slim (the default), or fat for pytz and its like.",
-        ),
-        click.option(
-            "--tables", multiple=True, metavar="LIST", help=f"Tables cut to the zones: {', '.join(TABLE_NAMES)}."
-        ),
-        click.option("--prefix", metavar="PATH", help="Put everything below a path such as usr/share/zoneinfo."),
-        click.option("--module", metavar="PATH", help="The module path of a Go package; tzdata by default."),
+        click.option("--format", type=click.Choice([*FORMATS]), help="Form of a file, if its name does not say it."),
+        *map(_make_option, OPTIONS.values()),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
+def _make_option(row: OptionRow) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    words, flag = row.words, f"--{row.name}"
+    if row.is_list:
+        return click.option(flag, multiple=True, metavar=words.metavar, help=words.help)
+    if row.choices:
+        return click.option(flag, type=click.Choice(row.choices), help=words.help)
+    return click.option(flag, metavar=words.metavar, help=words.help)
+
+
+def _given(selection: Mapping[str, object], row: OptionRow) -> str | None:
+    """Return the text that was given for an option; a list may be given in parts."""
+    value = selection[row.name]
+    if isinstance(value, tuple):
+        return ",".join(value) or None
+    return None if value is None else str(value)
+
+
 def parse_selection(selection: Bundle, *, format: str) -> Spec:
-    """Read the options. Errors: those of ``parse_spec``; UsageError for a zones file that is no text."""
+    """Read the options.
+
+    Raises:
+        InvalidRequest: As in ``parse_spec``.
+        UsageError: The file of zones is not text.
+    """
     file = selection["zones_file"]
     zones = [*split_zones(selection["zones"]), *(read_zones_file(file) if file is not None else ())]
-    texts = {
-        "aliases": selection["aliases"],
-        "links": selection["links"],
-        "encoding": selection["encoding"],
-        "tables": ",".join(selection["tables"]) or None,
-        "prefix": selection["prefix"],
-        "module": selection["module"],
-    }
-    options = {name: text for name, text in texts.items() if text is not None}
+    options = {name: text for name, row in OPTIONS.items() if (text := _given(selection, row)) is not None}
     return parse_spec(selection["release"], zones, format=format, options=options)
+
+
+def given_options(selection: Bundle) -> Iterator[str]:
+    """Yield the names of the options of a bundle, and ``format``, that were given."""
+    if selection["format"] is not None:
+        yield "format"
+    yield from (name for name, row in OPTIONS.items() if _given(selection, row) is not None)
 
 
 def split_zones(arguments: Iterable[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+from app.json_types import ReleaseName
 from app.releases.library import Listed, Refusal
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
@@ -19,7 +20,7 @@ class ReleaseList(TypedDict):
     """Shape: ``releases`` newest first; ``latest`` is null if there is none."""
 
     releases: list[ReleaseRow]
-    latest: str | None
+    latest: ReleaseName | None
     refused: list[RefusalRow]
 
 

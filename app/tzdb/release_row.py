@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from app.json_types import Count, Digest, ReleaseName, Sha256
 from app.tzdb.release import Release, ReleaseWarning
 
 
@@ -21,15 +22,15 @@ class ReleaseRow(TypedDict):
     source checked; ``cached`` is false for a release that nobody has fetched yet: what is not known of it is null.
     """
 
-    version: str
+    version: ReleaseName
     package_version: str | None
     date: str | None
     source: str
-    sha256: str | None
-    tree_digest: str | None
+    sha256: Sha256 | None
+    tree_digest: Digest | None
     verified: str
-    zones: int | None
-    links: int | None
+    zones: Count | None
+    links: Count | None
     cached: bool
     warnings: list[WarningRow]
 

@@ -5,11 +5,12 @@ Both gates show what is found here; how it looks on the wire or in a terminal is
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
 from app.errors import InvalidName, UnknownZones
+from app.json_types import Count, ReleaseName, Sha256
 from app.tzdb.names import by_component, is_country_code, quote
 from app.tzdb.release import Release, ZoneClass, ZoneKind
 from app.tzdb.suggestions import suggest_countries
@@ -49,12 +50,19 @@ FactRow = TypedDict(
         "coordinates": str,
         "comments": str,
         "links": list[str],
-        "size": int,
-        "sha256": str,
+        "size": Count,
+        "sha256": Sha256,
         "reason": str,
     },
 )
 """A fact in JSON; the members mean what they mean in ``ZoneFact``, ``class`` is its ``zone_class``."""
+
+
+class ZonesRow(TypedDict):
+    """Names of a release in JSON."""
+
+    release: ReleaseName
+    zones: list[FactRow]
 
 
 def search(
@@ -115,6 +123,11 @@ def fact_row(fact: ZoneFact) -> FactRow:
         "sha256": fact.sha256,
         "reason": fact.reason,
     }
+
+
+def zones_row(release: Release, facts: Iterable[ZoneFact]) -> ZonesRow:
+    """Return the JSON of what was found in a release."""
+    return {"release": release.version, "zones": [fact_row(fact) for fact in facts]}
 
 
 def _check_country(release: Release, code: str) -> None:

@@ -3,17 +3,15 @@
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from app import __version__
-from app.artifact.spec import FORMATS, GO_FORMATS, LATEST
+from app.artifact.spec import LATEST
 from app.builder.builder import Builder
 from app.builder.images import Images
 from app.errors import TzdataFilterError
@@ -29,7 +27,7 @@ from app.web.http.asgi import ASGIApp
 from app.web.http.channel_fields import Channels
 from app.web.http.forms import ErrorForms, install
 from app.web.http.hot import HotRepresentations
-from app.web.openapi.described import JsonObject
+from app.web.openapi.row_schema import JsonObject
 from app.web.openapi.schemas import schemas
 from app.web.portal.home import home_router
 from app.web.portal.reference import docs_router
@@ -71,8 +69,6 @@ def make_app(parts: WebParts) -> ASGIApp:
     """Return the whole ASGI application."""
     settings = parts.settings
     request_log = RequestLog(settings.log_format) if settings.request_log else None
-    # Starlette reads the formats in a path through a convertor; they are the same for every application.
-    register_url_convertor("format", _FormatConvertor())
     app = FastAPI(
         title="tzdata-filter",
         version=__version__,
@@ -125,19 +121,6 @@ def make_registry(parts: WebParts, images: Images) -> APIRouter:
         # What is hot is answered before anybody asks for a token.
         hot=None if settings.registry_token else parts.hot,
     )
-
-
-class _FormatConvertor(Convertor[str]):
-    # A name before it is matched as far as it goes: `x.go.zip` must not be a `x.go` in the format `zip`.
-    regex = "|".join(
-        re.escape(ending) if ending in GO_FORMATS else rf"(?<!\.go\.){re.escape(ending)}" for ending in FORMATS
-    )
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 def _lifespan(

@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
+from app.artifact.formats import FORMATS
 from app.artifact.go.module import (
     check_module_path,
     format_go_mod,
@@ -20,7 +21,6 @@ from app.artifact.go.module import (
     parse_module_path,
     parse_version,
 )
-from app.artifact.recipe import CURRENT
 from app.artifact.spec import LATEST, Spec
 from app.builder.builder import Builder
 from app.errors import NotFound, TzdataFilterError, UnknownZones
@@ -93,7 +93,7 @@ class GoRoutes:
         go_mod = format_go_mod(spec.module)
         if kind == "zip":
             artifact = await self.builder.build(spec)
-            return _represent(artifact.content, spec, media_type=CURRENT[spec.format].media_type)
+            return _represent(artifact.content, spec, media_type=FORMATS[spec.format].media_type)
         if kind == "mod":
             return _represent(go_mod, spec, media_type=PLAIN_TEXT)
         plan = await self.builder.plan(spec)

@@ -3,7 +3,8 @@
 import zlib
 from collections.abc import Iterable
 
-from app.artifact.plan import Entry, Plan, make_plan
+from app.artifact.entry import Entry
+from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT
 from app.artifact.spec import parse_spec
 from app.digest import sha256_hex
@@ -23,7 +24,7 @@ def plan(zones: Iterable[str], release: Release = INVENTED, /, *, format: str = 
 def bundle(zones: Iterable[str], release: Release = INVENTED, /, *, format: str = "tar", **options: str) -> bytes:
     """Return the bytes of a request for ``release``."""
     made = plan(zones, release, format=format, **options)
-    return CURRENT[made.spec.format].write(made.entries)
+    return CURRENT[made.spec.format].encode(made.entries)
 
 
 def entry(path: str, content: bytes = b"TZif") -> Entry:

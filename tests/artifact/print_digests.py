@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
+from app.artifact.formats import FORMATS
 from app.artifact.oci.image import encode_layer, make_image
 from app.artifact.plan import make_plan
-from app.artifact.recipe import CURRENT
-from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
+from app.artifact.spec import parse_spec
 from app.digest import sha256_hex
 from app.sources.wheel import load_wheel
 from app.tzdb.release import Release
@@ -24,15 +24,15 @@ REQUESTS: tuple[tuple[list[str], dict[str, str]], ...] = (
 def digests(release: Release) -> dict[str, dict[str, str]]:
     """Return the digest of every request in every format."""
     found: dict[str, dict[str, str]] = {}
-    for each in FORMATS:
-        recipe = CURRENT[each]
+    for each, row in FORMATS.items():
+        recipe = row.recipe
         for zones, options in REQUESTS:
-            fitting = {name: text for name, text in options.items() if each not in GO_FORMATS or name != "tables"}
+            fitting = {name: text for name, text in options.items() if row.holds == "tree" or name != "tables"}
             spec = parse_spec(release.version, zones, format=each, options=fitting)
             plan = make_plan(release, spec, recipe=recipe.name)
-            content = recipe.write(plan.entries)
+            content = recipe.encode(plan.entries)
             found.setdefault(recipe.name, {})[",".join(zones)] = sha256_hex(content)
-            if each in ("tar", "zip"):
+            if row.image is not None:
                 image = make_image(plan, encode_layer(plan, content))
                 found.setdefault(f"image of {recipe.name}", {})[",".join(zones)] = image.index_sha256
     return found

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.artifact.formats import FORMATS
 from app.artifact.lock import InvalidLock, Lock, check_server, digest_request, format_lock, make_lock, parse_lock
 from app.artifact.record import make_record
-from app.artifact.spec import FORMATS, GO_FORMATS, parse_spec
+from app.artifact.spec import parse_spec
 from app.tzdb.tables import TABLE_NAMES
 from tests.artifact.plans import bundle, plan
 
@@ -25,14 +26,15 @@ def small_lock(server: str = SERVER) -> Lock:
 
 @st.composite
 def locks(draw: st.DrawFn) -> Lock:
-    form = draw(st.sampled_from(FORMATS))
-    prefix = "" if form.endswith("zip") else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"]))
-    has_module = form in GO_FORMATS and not prefix
+    form = draw(st.sampled_from([*FORMATS]))
+    row = FORMATS[form]
+    prefix = "" if not row.prefix else draw(st.sampled_from(["", "usr/share/zoneinfo", "a+b/c.d"]))
+    has_module = row.holds != "tree" and not prefix
     options = {
         "aliases": draw(st.sampled_from(["exact", "target", "all"])),
-        "links": draw(st.sampled_from(["hard", "symbolic", "copy"])) if form in ("tar", "tar.gz") else "copy",
+        "links": draw(st.sampled_from(row.links)),
         "encoding": draw(st.sampled_from(["slim", "fat"])),
-        "tables": "" if form in GO_FORMATS else ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
+        "tables": "" if row.holds != "tree" else ",".join(draw(st.sets(st.sampled_from(TABLE_NAMES)))),
         "prefix": prefix,
         "module": draw(st.sampled_from(["", "tz.internal/etc/utc"])) if has_module else "",
     }
@@ -137,6 +139,8 @@ def test_another_version_is_told_before_anything_else() -> None:
         ('"tar"', '"rar"', "is not a format"),
         ('prefix = ""', 'prefix = "/etc"', "prefix"),
         ('digest = "sha256:', 'digest = "md5:', "sha256: and 64"),
+        ('content_key = "', 'content_key = "x', "content_key of the lock file is not 64 lower-case hex"),
+        ('[selection]\nzones = [\n  "Test/*",\n]', "selection = 1", r"\[selection\] of the lock file is not a table"),
         ("size = ", "size = 99999999999", "size"),
         ("size = ", "size = -", "size"),
         ('.tar"', '.zip"', "url"),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.plan import Entry, Plan, make_plan
+from app.artifact.entry import Entry
+from app.artifact.plan import Plan, make_plan
 from app.artifact.spec import parse_spec
 from app.digest import sha256_hex
 from app.errors import NotFound, UnknownZones

@@ -7,17 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.spec import (
-    FORMATS,
-    MAX_PREFIX_LENGTH,
-    MAX_SELECTORS,
-    OPTION_NAMES,
-    LinkStyle,
-    Spec,
-    check_option_names,
-    parse_format,
-    parse_spec,
-)
+from app.artifact.formats import FORMATS, LinkStyle, parse_format
+from app.artifact.options import MAX_PREFIX_LENGTH, OPTIONS, check_option_names
+from app.artifact.spec import MAX_SELECTORS, Spec, parse_spec
 from app.errors import InvalidName, InvalidOption, InvalidRequest, LimitExceeded, UnknownFormat
 from app.tzdb.names import MAX_NAME_LENGTH
 from app.tzdb.selection import Aliases, Selector
@@ -39,7 +31,17 @@ def refusal(*, format: str = "tar", **options: str) -> str:
 
 
 def test_a_request_without_options_has_the_defaults() -> None:
-    assert read() == Spec("2026f", (Selector("name", "Test/Zone"),), "tar", "exact", "hard", "slim", (), "")
+    assert read() == Spec(
+        "2026f",
+        (Selector("name", "Test/Zone"),),
+        "tar",
+        aliases="exact",
+        links="hard",
+        encoding="slim",
+        tables=(),
+        prefix="",
+        module="",
+    )
 
 
 def test_every_option_is_read() -> None:
@@ -50,7 +52,7 @@ def test_every_option_is_read() -> None:
         "tables": "zone.tab,tzdata.zi,zone.tab",
         "prefix": "usr/share/zoneinfo",
     }
-    assert {*options, "module"} == set(OPTION_NAMES)
+    assert {*options, "module"} == set(OPTIONS)
     spec = parse_spec("latest", ["Test/*", "country:XA", "Test/*"], format="tar.gz", options=options)
     assert spec == Spec(
         release="latest",
@@ -222,7 +224,8 @@ class TestGoPackage:
         assert refusal(format=format, tables="zone.tab").startswith("a Go package holds zones only")
 
     def test_the_zip_takes_no_prefix(self) -> None:
-        assert refusal(format="go.zip", prefix="usr").startswith("a zip for Go has its names at the root")
+        said = refusal(format="go.zip", prefix="usr")
+        assert said == "a go.zip for Go has its names at the root: prefix is for tar, tar.gz and go.tar.gz"
 
 
 def test_the_longest_path_fits_the_name_field_of_ustar() -> None:
@@ -233,7 +236,7 @@ def test_the_longest_path_fits_the_name_field_of_ustar() -> None:
     st.text(max_size=8),
     st.lists(st.text(max_size=8), max_size=3),
     st.text(max_size=8),
-    st.dictionaries(st.sampled_from(OPTION_NAMES) | st.text(max_size=8), st.text(max_size=8), max_size=3),
+    st.dictionaries(st.sampled_from([*OPTIONS]) | st.text(max_size=8), st.text(max_size=8), max_size=3),
 )
 def test_no_texts_raise_anything_but_an_invalid_request(
     release: str, zones: list[str], format: str, options: dict[str, str]

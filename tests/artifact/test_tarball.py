@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.artifact.plan import Entry, Plan
-from app.artifact.spec import MAX_PREFIX_LENGTH
+from app.artifact.entry import Entry
+from app.artifact.options import MAX_PREFIX_LENGTH
+from app.artifact.plan import Plan
 from app.artifact.tarball import MTIME, encode_tar
 from app.tzdb.names import MAX_NAME_LENGTH, MAX_NAME_PARTS
 from app.tzdb.release import Release

@@ -127,7 +127,7 @@ release = load_wheel(pathlib.Path(sys.argv[1]).read_bytes(), source="wheels", po
 written = {}
 for format, recipe in CURRENT.items():
     plan = make_plan(release, parse_spec("2026f", ["*"], format=format, options={}), recipe=recipe.name)
-    written[recipe.name] = hashlib.sha256(recipe.write(plan.entries)).hexdigest()
+    written[recipe.name] = hashlib.sha256(recipe.encode(plan.entries)).hexdigest()
 print(json.dumps(written))
 """
 

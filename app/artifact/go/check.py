@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from string import Template
 
 from app.artifact.go.source import GENERATED
-from app.artifact.spec import is_module_path
+from app.artifact.options import is_module_path
 from app.errors import InvalidOption
 from app.tzdb.names import quote
 

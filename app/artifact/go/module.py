@@ -8,16 +8,15 @@ import base64
 import re
 from collections.abc import Iterable
 
-from app.artifact.go.source import GO_VERSION
-from app.artifact.spec import MAX_MODULE_LENGTH, Spec, parse_spec
+from app.artifact.go.source import GO_VERSION, RECIPE_NUMBER
+from app.artifact.options import MAX_MODULE_LENGTH
+from app.artifact.spec import Spec, parse_spec
 from app.artifact.zone_paths import format_zone_path, parse_zone_path
 from app.digest import sha256_hex, tree_digest
 from app.errors import NotFound
 from app.tzdb.names import by_component, is_release_name, quote
 from app.tzdb.release import Release
 
-RECIPE_NUMBER = 1
-"""Of the recipe that writes packages. It is part of every version: the same version is the same bytes for ever."""
 MAX_RECIPES = 100
 
 _VERSION = re.compile(r"v0\.([0-9]{4})\.([1-9][0-9]{2,4})")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.artifact.go import source as gosource
 from app.artifact.go.module import format_go_mod
-from app.artifact.spec import Encoding
+from app.artifact.options import Encoding
 from app.digest import sha256_hex
 
 _ESCAPED = tuple(

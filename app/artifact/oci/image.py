@@ -9,7 +9,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.artifact.plan import Entry, Plan
+from app.artifact.entry import Entry
+from app.artifact.formats import FORMATS
+from app.artifact.plan import Plan
 from app.artifact.tarball import encode_tar
 from app.digest import format_digest, sha256_hex
 
@@ -98,7 +100,7 @@ def make_image(plan: Plan, layer: bytes) -> Image:
 
 def encode_layer(plan: Plan, bundle: bytes) -> bytes:
     """Return the layer that holds a bundle: a tar is one as it stands, a zip for Go goes into one alone."""
-    if plan.spec.format != "zip":
+    if not _is_for_go(plan):
         return bundle
     entry = Entry(
         path=GO_ZIP_PATH,
@@ -123,7 +125,7 @@ def encode_index(rows: Sequence[object] = (), annotations: Mapping[str, str] | N
 def _annotations(plan: Plan) -> Mapping[str, str]:
     names = [entry.zone for entry in plan.entries if entry.zone is not None]
     more = f" and {len(names) - _TITLED} more" if len(names) > _TITLED else ""
-    kind = "Go's zoneinfo.zip" if plan.spec.format == "zip" else "tzdata"
+    kind = "Go's zoneinfo.zip" if _is_for_go(plan) else "tzdata"
     members = {
         "title": f"{kind}: {', '.join(names[:_TITLED])}{more}",
         "description": f"Time zones of tzdata {plan.release}, which is in the public domain, and nothing else.",
@@ -137,7 +139,11 @@ def _annotations(plan: Plan) -> Mapping[str, str]:
 
 def _environment(plan: Plan) -> Mapping[str, Sequence[str]]:
     """Return what images built FROM this one inherit: the annotations are left out here so that they do not."""
-    return {"Env": [f"ZONEINFO=/{GO_ZIP_PATH}"]} if plan.spec.format == "zip" else {}
+    return {"Env": [f"ZONEINFO=/{GO_ZIP_PATH}"]} if _is_for_go(plan) else {}
+
+
+def _is_for_go(plan: Plan) -> bool:
+    return FORMATS[plan.spec.format].image == "go-zip"
 
 
 def _config(platform: Mapping[str, str], layer_sha256: str, *, environment: Mapping[str, Sequence[str]]) -> object:

@@ -7,11 +7,14 @@ Source: OCI distribution specification 1.1, *Pulling manifests*.
 
 import re
 from collections.abc import Iterable
+from typing import TypedDict
 
-from app.artifact.spec import Format, Spec, parse_spec
+from app.artifact.formats import Format, format_in_image
+from app.artifact.spec import Spec, parse_spec
 from app.artifact.zone_paths import format_zone_path, parse_zone_path
 from app.digest import is_sha256_hex
 from app.errors import InvalidName, UnknownZones
+from app.json_types import Digest, ReleaseName
 from app.tzdb.names import quote
 from app.tzdb.release import Release
 
@@ -21,8 +24,25 @@ TREE_PREFIX = "usr/share/zoneinfo"
 """Where an image of a tree has it."""
 
 _GO, _SET = "go", "set"
+_GO_FORMAT, _TREE_FORMAT = format_in_image("go-zip"), format_in_image("layer")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+
+
+class SetRow(TypedDict):
+    """A set in JSON.
+
+    Attributes:
+        repository: Its name.
+        release: The newest that has it.
+        reference: What to pull.
+        digest: Of the image that this is now.
+    """
+
+    repository: str
+    release: ReleaseName
+    reference: str
+    digest: Digest
 
 
 def check_repository(name: str) -> None:
@@ -38,10 +58,10 @@ def check_repository(name: str) -> None:
         )
 
 
-def format_repository(zones: Iterable[str], *, format: Format = "tar") -> str:
+def format_repository(zones: Iterable[str], *, format: Format = _TREE_FORMAT) -> str:
     """Return the repository that has exactly these zones. Errors: InvalidName where only a set can hold them."""
     name = "/".join(map(format_zone_path, sorted(zones)))
-    name = f"{_GO}/{name}" if format == "zip" else name
+    name = f"{_GO}/{name}" if format == _GO_FORMAT else name
     check_repository(name)
     return name
 
@@ -69,9 +89,9 @@ def parse_repository(name: str, release: Release) -> Spec:
     """
     check_repository(name)
     head, _, rest = name.partition("/")
-    form: Format = "zip" if head == _GO else "tar"
+    form = _GO_FORMAT if head == _GO else _TREE_FORMAT
     if name == _GO:
         raise UnknownZones("'go' alone names no zone; go/asia/shanghai does", zones=[name], suggestions={name: []})
     zones = parse_zone_path(rest if head == _GO else name, release)
-    options = {"prefix": TREE_PREFIX} if form == "tar" else {}
+    options = {"prefix": TREE_PREFIX} if form == _TREE_FORMAT else {}
     return parse_spec(release.version, zones, format=form, options=options)

@@ -6,6 +6,7 @@ from typing import BinaryIO, Unpack, get_args
 
 import click
 
+from app.artifact.formats import STABLE_FORMAT
 from app.artifact.spec import parse_spec
 from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.notices import say, warn_of
@@ -84,7 +85,7 @@ def _zones(options: _Options) -> list[str]:
 
 async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> ReleaseDiff:
     chosen = {"aliases": options["aliases"]} if options["aliases"] is not None else {}
-    spec = parse_spec(options["after"], zones, format="tar", options=chosen)
+    spec = parse_spec(options["after"], zones, format=STABLE_FORMAT, options=chosen)
     since = parse_since(options["since"])
     now = parse_instant(options["now"]) if options["now"] is not None else None
     _, before = await open_release(parts, options, options["before"])

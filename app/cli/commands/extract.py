@@ -9,8 +9,9 @@ from typing import Unpack
 
 import click
 
-from app.artifact.plan import Entry
-from app.artifact.spec import FORMATS, Format, Spec, parse_format
+from app.artifact.entry import Entry
+from app.artifact.formats import FORMATS, STABLE_FORMAT, Format, parse_format, split_ending
+from app.artifact.spec import Spec
 from app.builder.builder import Artifact
 from app.cli.notices import count_files, say, warn_of
 from app.cli.opening import open_plan, open_release
@@ -41,7 +42,11 @@ class _Written:
 @click.command()
 @selection_options
 @click.option(
-    "-o", "--output", required=True, metavar="PATH", help="Directory, file ending .tar, .tar.gz or .zip, or - (tar)."
+    "-o",
+    "--output",
+    required=True,
+    metavar="PATH",
+    help=f"Directory, file ending {', '.join(f'.{ending}' for ending in FORMATS)}, or - ({STABLE_FORMAT}).",
 )
 @click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
@@ -57,7 +62,7 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     if output == STANDARD_OUTPUT and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
     # A directory gets what a tar would unpack to.
-    spec = parse_selection(options, format=file_format or "tar")
+    spec = parse_selection(options, format=file_format or STABLE_FORMAT)
     # Standard input and the outputs stay outside the event loop: within it Ctrl-C would wait for them.
     if file_format is None:
         release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
@@ -82,12 +87,12 @@ def output_format(output: str, asked: str | None) -> Format | None:
 
     Errors: UsageError if the name of the file says another format than ``asked``.
     """
-    ending = next((known for known in sorted(FORMATS, key=len, reverse=True) if output.endswith(f".{known}")), None)
+    _, ending = split_ending(output)
     if asked is not None and ending not in (None, asked):
         raise click.UsageError(f"--format {asked} does not fit the name {output}")
     if asked is not None:
         return parse_format(asked)
-    return "tar" if output == STANDARD_OUTPUT else ending
+    return STABLE_FORMAT if output == STANDARD_OUTPUT else ending
 
 
 def write_bytes(output: str, content: bytes) -> Outcome:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import click
 
+from app.artifact.formats import STABLE_FORMAT
 from app.artifact.lock import Lock, artifact_path, check_server, format_lock, make_lock
 from app.artifact.record import make_record
-from app.artifact.spec import LATEST, OPTION_NAMES, Spec
+from app.artifact.spec import LATEST, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
 from app.cli.checking.pinned import DEFAULT_LOCK, read_lock, verify_artifact
@@ -20,16 +21,13 @@ from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options, settings_of
-from app.cli.options import Bundle, bundle_options, parse_selection
+from app.cli.options import Bundle, bundle_options, given_options, parse_selection
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import TzdataFilterError
 from app.releases.channels import release_order
 from app.tzdb.changes.diff import default_future, diff_releases
 from app.tzdb.changes.diff_row import DiffRow, diff_row
-
-DEFAULT_FORMAT = "tar"
-"""Unlike a tar.gz, the same bytes on every machine that builds it."""
 
 
 class _Options(Bundle, Places):
@@ -71,7 +69,7 @@ def lock(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
 
 def _lock(parts: Parts, options: _Options) -> None:
-    spec = parse_selection(options, format=options["format"] or DEFAULT_FORMAT)
+    spec = parse_selection(options, format=options["format"] or STABLE_FORMAT)
     # Standard input and the output stay outside the event loop: within it Ctrl-C would wait for them.
     made = asyncio.run(_pin(parts, options, spec, server=options["server"]))
     output = options["output"] or DEFAULT_LOCK
@@ -163,9 +161,7 @@ def _check_nothing_else(options: _Options) -> None:
 def _given(options: _Options) -> Iterator[str]:
     if options["zones"] or options["zones_file"] is not None:
         yield "ZONES"
-    for name in ("format", *OPTION_NAMES):
-        if options[name]:  # type: ignore[literal-required]  # all are options of a bundle; a test holds them together
-            yield f"--{name}"
+    yield from (f"--{name}" for name in given_options(options))
 
 
 def _described(lock: Lock) -> str:

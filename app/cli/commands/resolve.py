@@ -7,6 +7,7 @@ from typing import Unpack
 
 import click
 
+from app.artifact.formats import STABLE_FORMAT
 from app.artifact.plan import Plan
 from app.artifact.record import plan_row
 from app.cli.notices import count_files, say, warn_of
@@ -29,7 +30,7 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
     ZONES and options are those of extract.
     """
-    spec = parse_selection(options, format=options["format"] or "tar")
+    spec = parse_selection(options, format=options["format"] or STABLE_FORMAT)
     release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
     if options["as_json"]:
         click.echo(json.dumps(plan_row(plan), indent=2))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 from app.artifact.tarball import MTIME
 from app.cli.errors import OutputExists, OutputUnavailable
 from app.cli.output.file import unavailable

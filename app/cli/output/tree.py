@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.artifact.plan import Entry
+from app.artifact.entry import Entry
 from app.cli.errors import OutputExists
 from app.tzdb.tables import TABLE_NAMES
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from app.json_types import Count, Instant, ReleaseName, UtcOffset
 from app.tzdb.changes.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
 from app.tzdb.changes.timeline import Change
 from app.tzdb.release import ZoneKind
@@ -18,11 +19,11 @@ class ChangeRow(TypedDict):
     Units: ``unix`` and ``utoff`` in seconds.
     """
 
-    at: str | None
+    at: Instant | None
     unix: int | None
     local_time: str | None
     utoff: int
-    utc_offset: str
+    utc_offset: UtcOffset
     abbreviation: str
     is_dst: bool
 
@@ -39,8 +40,8 @@ class ZoneDiffRow(TypedDict):
 
     zone: str
     change: ChangeKind
-    first_affected: str | None
-    period_affected: str | None
+    first_affected: Instant | None
+    period_affected: Instant | None
     before: list[ChangeRow]
     after: list[ChangeRow]
     role_before: RoleRow | None
@@ -58,15 +59,15 @@ class RoleChangeRow(TypedDict):
 DiffRow = TypedDict(
     "DiffRow",
     {
-        "from": str,
-        "to": str,
+        "from": ReleaseName,
+        "to": ReleaseName,
         "affected": bool,
-        "first_affected": str | None,
+        "first_affected": Instant | None,
         "period": Period | None,
-        "period_affected": str | None,
-        "future_from": str,
-        "compared": int,
-        "counts": dict[ChangeKind, int],
+        "period_affected": Instant | None,
+        "future_from": Instant,
+        "compared": Count,
+        "counts": dict[ChangeKind, Count],
         "zones": list[ZoneDiffRow],
         "roles": list[RoleChangeRow],
     },

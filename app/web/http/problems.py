@@ -5,8 +5,10 @@ Source: RFC 9457.
 
 import json
 from collections.abc import Iterator
+from typing import TypedDict
 
 from app import errors
+from app.json_types import Count
 from app.web.http import errors as http_errors
 from app.web.http.errors import fields_of, members_of, status_of
 from app.web.http.representation import Reply, make_reply
@@ -27,17 +29,25 @@ def problem_kinds() -> Iterator[type[errors.TzdataFilterError]]:
         waiting.extend(kind.__subclasses__())
 
 
+class ProblemRow(TypedDict):
+    """The members of every problem; facts of the error come to them. Source: RFC 9457 §3.1."""
+
+    type: str
+    title: str
+    status: Count
+    detail: str
+
+
 def encode_problem(error: errors.TzdataFilterError) -> bytes:
     """Return a problem's JSON. Its ``type`` is ``/problems/CODE``, stable, and a page that explains it."""
-    members = {
+    members: ProblemRow = {
         "type": f"/problems/{error.code}",
         "title": error.title,
         "status": status_of(type(error)),
         "detail": error.detail,
-        **members_of(error),
     }
     # ASCII alone: what a request smuggled in (lone surrogates too) stays harmless and valid JSON.
-    return json.dumps(members, ensure_ascii=True).encode("ascii") + b"\n"
+    return json.dumps({**members, **members_of(error)}, ensure_ascii=True).encode("ascii") + b"\n"
 
 
 def problem(error: errors.TzdataFilterError) -> Reply:

@@ -1,23 +1,38 @@
-"""Reading a request for a bundle from a JSON body."""
+"""Reading what a request for a bundle says: a JSON body, and the format at the end of a path."""
 
 import json
 
 from starlette.requests import Request
 
+from app.artifact.formats import DEFAULT_FORMAT, FAMILIES, Format, split_ending
+from app.artifact.options import OPTIONS
 from app.artifact.spec import LATEST, Spec, parse_spec
 from app.errors import InvalidBody
 from app.tzdb.names import quote
 
-_TEXT_MEMBERS = ("release", "format", "aliases", "links", "encoding", "prefix", "module")
-_LIST_MEMBERS = ("zones", "tables")
-
-DEFAULT_FORMAT = "tar.gz"
+_TEXT_MEMBERS = ("release", "format", *(name for name, row in OPTIONS.items() if not row.is_list))
+_LIST_MEMBERS = ("zones", *(name for name, row in OPTIONS.items() if row.is_list))
 
 
-async def read_bundle_request(request: Request, *, default_format: str = DEFAULT_FORMAT) -> Spec:
-    """Return the spec in a JSON body. Shape: as ``Request`` in ``artifact/record``; only ``zones`` must be there.
+def split_format(name: str, ending: str) -> tuple[str, Format | None]:
+    """Split the last part of a path again, which the router split at its last dot: that is inside some endings.
 
-    Errors: InvalidBody for what is not such an object; those of ``parse_spec``.
+    Returns:
+        The name without its ending, and the format, or ``None`` where that is unknown: for ``x.go.tar`` too, which
+        asks for something for Go that there is not.
+    """
+    whole = f"{name}.{ending}"
+    rest, known = split_ending(whole)
+    head, _, family = rest.rpartition(".")
+    return (whole, None) if head and family in FAMILIES else (rest, known)
+
+
+async def read_bundle_request(request: Request, *, default_format: Format = DEFAULT_FORMAT) -> Spec:
+    """Return the spec in a JSON body: as ``Request`` in ``artifact/record``, where only ``zones`` must be there.
+
+    Raises:
+        InvalidBody: The body is not such an object.
+        InvalidRequest: As in ``parse_spec``.
     """
     members = _parse_object(await request.body())
     unknown = sorted(members.keys() - {*_TEXT_MEMBERS, *_LIST_MEMBERS})
@@ -30,9 +45,9 @@ async def read_bundle_request(request: Request, *, default_format: str = DEFAULT
     lists = {name: _list(name, members[name]) for name in _LIST_MEMBERS if name in members}
     return parse_spec(
         texts.pop("release", LATEST),
-        lists["zones"],
+        lists.pop("zones"),
         format=texts.pop("format", default_format),
-        options={**texts, "tables": ",".join(lists.get("tables", ()))},
+        options={**texts, **{name: ",".join(items) for name, items in lists.items()}},
     )
 
 

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.artifact.spec import check_option_names
+from app.artifact.options import check_option_names
 from app.errors import InvalidOption, TzdataFilterError
 from app.tzdb.names import quote
 from app.web.http.forms import ErrorForm

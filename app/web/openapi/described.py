@@ -1,15 +1,33 @@
 """The wire contract in words: parameters, answers and examples for OpenAPI. No behaviour lives here."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from fastapi import Path
 
-from app.artifact.recipe import CURRENT
-from app.artifact.spec import FORMATS
-from app.tzdb.tables import TABLE_NAMES
+from app.artifact.formats import DEFAULT_FORMAT, FORMATS
+from app.artifact.options import OPTIONS, OptionRow
 from app.web.http.problems import MEDIA_TYPE as PROBLEM
+from app.web.openapi.row_schema import JsonObject, reference
 
-JsonObject: TypeAlias = dict[str, object]
+
+def _formats() -> str:
+    """Return what each format is, those together that are the same."""
+    endings: dict[str, list[str]] = {}
+    for row in FORMATS.values():
+        endings.setdefault(row.about, []).append(f"`{row.ending}`")
+    return " ".join(f"{' and '.join(same)}: {about}." for about, same in endings.items())
+
+
+def _option(row: OptionRow) -> JsonObject:
+    schema: JsonObject = {"type": "string"}
+    if row.choices and not row.is_list:
+        schema["enum"] = [*row.choices]
+    schema["default"] = row.default
+    if row.words.max_length is not None:
+        schema["maxLength"] = row.words.max_length
+    example = {"example": row.words.example} if row.words.example else {}
+    return {"description": row.words.about, "schema": schema, **example}
+
 
 ReleasePath = Annotated[
     str, Path(description="An IANA release name such as `2026f`, or `latest`.", examples=["latest"])
@@ -32,10 +50,9 @@ LaterPath = Annotated[
 FormatPath = Annotated[
     str,
     Path(
-        description="`tar` and `tar.gz`: a zoneinfo tree. `zip`: stored, laid out as Go's own `zoneinfo.zip`."
-        " `go.tar.gz`: the source of a Go package; `go.zip`: the same as a module's zip.",
+        description=_formats(),
         json_schema_extra={"enum": [*FORMATS]},
-        examples=["tar.gz"],
+        examples=[DEFAULT_FORMAT],
     ),
 ]
 CodePath = Annotated[str, Path(description="The last part of a problem's `type`.", examples=["unknown-zones"])]
@@ -47,41 +64,11 @@ HexPath = Annotated[
     ),
 ]
 
-BUNDLE_OPTIONS = ("aliases", "links", "encoding", "tables", "prefix", "module")
-
 _QUERY: dict[str, JsonObject] = {
-    "aliases": {
-        "description": "`exact`: only what was asked for. `target`: plus the Zone behind each Link. `all`: plus every"
-        " Link of each Zone.",
-        "schema": {"type": "string", "enum": ["exact", "target", "all"], "default": "exact"},
-    },
-    "links": {
-        "description": "How a Link is written whose Zone is in the bundle too. A zip holds copies only.",
-        "schema": {"type": "string", "enum": ["hard", "symbolic", "copy"], "default": "hard"},
-    },
-    "encoding": {
-        "description": "`slim`: the release's own bytes. `fat`: transitions written out to 2037 and the 32-bit data"
-        " filled, for readers that take slim files for UTC (pytz, dateutil 2.9).",
-        "schema": {"type": "string", "enum": ["slim", "fat"], "default": "slim"},
-    },
-    "tables": {
-        "description": f"Tables to add, cut to the selection, comma-separated: {', '.join(TABLE_NAMES)}.",
-        "schema": {"type": "string", "default": ""},
-        "example": "zone1970.tab,iso3166.tab",
-    },
-    "prefix": {
-        "description": "A directory to put the tree under; for tar and tar.gz, and for go.tar.gz, which then has no"
-        " go.mod.",
-        "schema": {"type": "string", "default": "", "maxLength": 55},
-        "example": "usr/share/zoneinfo",
-    },
-    "module": {
-        "description": "The module path in go.mod; for go.zip, and for go.tar.gz without prefix. Without it: tzdata.",
-        "schema": {"type": "string", "default": "", "maxLength": 2000},
-    },
+    **{name: _option(row) for name, row in OPTIONS.items()},
     "format": {
         "description": "The format to plan for.",
-        "schema": {"type": "string", "enum": [*FORMATS], "default": "tar.gz"},
+        "schema": {"type": "string", "enum": [*FORMATS], "default": DEFAULT_FORMAT},
     },
     "zones": {
         "description": "Selectors as in a bundle's path, comma-separated. A plus sign is `%2B` here: `Etc/GMT%2B5`.",
@@ -135,8 +122,8 @@ BUNDLE_REQUEST: JsonObject = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"$ref": "#/components/schemas/BundleRequest"},
-                "example": {"release": "latest", "zones": ["Asia/Shanghai", "Etc/UTC"], "format": "tar.gz"},
+                "schema": reference("BundleRequest"),
+                "example": {"release": "latest", "zones": ["Asia/Shanghai", "Etc/UTC"], "format": DEFAULT_FORMAT},
             }
         },
     }
@@ -147,7 +134,7 @@ SET_REQUEST: JsonObject = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"$ref": "#/components/schemas/SetRequest"},
+                "schema": reference("SetRequest"),
                 "example": {"zones": ["Europe/*", "Etc/UTC"], "aliases": "target"},
             }
         },
@@ -183,13 +170,12 @@ def _success(content: str) -> dict[str, object]:
     binary: JsonObject = {"schema": {"type": "string", "format": "binary"}}
     if content == "bundle":
         fields = {name: {"description": text, "schema": {"type": "string"}} for name, text in _BYTES_FIELDS.items()}
-        media = {recipe.media_type: binary for recipe in CURRENT.values()}
+        media = {row.media_type: binary for row in FORMATS.values()}
         return {"description": "The bytes.", "headers": fields, "content": media}
     if "/" in content:
         return {"description": "The content.", "content": {content: {"schema": {"type": "string"}}}}
-    schema = {"$ref": f"#/components/schemas/{content}"}
-    return {"description": content, "content": {"application/json": {"schema": schema}}}
+    return {"description": content, "content": {"application/json": {"schema": reference(content)}}}
 
 
 def _problem(description: str) -> dict[str, object]:
-    return {"description": description, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {"description": description, "content": {PROBLEM: {"schema": reference("Problem")}}}

@@ -1,10 +1,13 @@
 """Artifacts by the sha256 of their bytes: immutable, whatever release or list of zones they came from."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 
-from app.artifact.recipe import CURRENT
+from app.artifact.formats import FORMATS, Format
+from app.artifact.record import LocatedRecordRow
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
@@ -18,6 +21,7 @@ from app.web.http.representation import (
     json_representation,
     make_representation,
 )
+from app.web.http.requests import split_format
 from app.web.http.routes import route_class
 from app.web.openapi.described import FormatPath, HexPath, conditional_responses
 
@@ -35,25 +39,32 @@ class ArtifactRoutes:
 
     async def artifact(self, hex: HexPath, format: FormatPath) -> Representation:
         """Answer the bytes."""
-        _check_sha256(hex)
-        found = await self.builder.find(hex)
-        _check_format(hex, format, found.record.format)
-        media_type = CURRENT[found.record.format].media_type
-        return make_representation(found.content, media_type=media_type, cache_control=IMMUTABLE, sha256=hex, keep=True)
+        sha256, known = _split(hex, format)
+        _check_sha256(sha256)
+        found = await self.builder.find(sha256)
+        _check_format(sha256, known, found.record.format)
+        return make_representation(
+            found.content,
+            media_type=FORMATS[found.record.format].media_type,
+            cache_control=IMMUTABLE,
+            sha256=sha256,
+            keep=True,
+        )
 
     async def checksum(self, hex: HexPath, format: FormatPath) -> Representation:
         """Answer one line for ``sha256sum -c``."""
-        _check_sha256(hex)
-        record = await self.builder.record(hex)
-        _check_format(hex, format, record.format)
-        line = f"{hex}  {hex}.{format}\n".encode()
+        sha256, known = _split(hex, format)
+        _check_sha256(sha256)
+        record = await self.builder.record(sha256)
+        _check_format(sha256, known, record.format)
+        line = f"{sha256}  {sha256}.{known}\n".encode()
         return make_representation(line, media_type=PLAIN_TEXT, cache_control=IMMUTABLE)
 
     async def record(self, hex: HexPath) -> Representation:
         """Answer the record: what is inside, and the request that built it first."""
         _check_sha256(hex)
         record = await self.builder.record(hex)
-        row = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
+        row: LocatedRecordRow = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
         # Not immutable: another replica may know the same bytes from another first request.
         return json_representation(row, cache_control=PINNED)
 
@@ -63,18 +74,11 @@ def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) ->
     routes = ArtifactRoutes(builder, base_url)
     router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"], route_class=route_class(hot))
     router.add_api_route(
-        "/{hex}.{format:format}.sha256",
+        "/{hex}.{format}.sha256",
         routes.checksum,
         operation_id="getArtifactChecksum",
         summary="The artifact's sha256, for sha256sum -c",
         responses=conditional_responses("text/plain", 404, 503),
-    )
-    router.add_api_route(
-        "/{hex}.{format:format}",
-        routes.artifact,
-        operation_id="getArtifact",
-        summary="The artifact's bytes, immutable",
-        responses=conditional_responses("bundle", 404, 502, 503),
     )
     router.add_api_route(
         "/{hex}.json",
@@ -83,7 +87,22 @@ def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) ->
         summary="What the artifact holds",
         responses=conditional_responses("Record", 404, 503),
     )
+    # The last of the three: it takes any ending.
+    router.add_api_route(
+        "/{hex}.{format}",
+        routes.artifact,
+        operation_id="getArtifact",
+        summary="The artifact's bytes, immutable",
+        responses=conditional_responses("bundle", 404, 502, 503),
+    )
     return router
+
+
+def _split(name: str, ending: str) -> tuple[str, Format]:
+    sha256, known = split_format(name, ending)
+    if known is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)  # as for any path that leads nowhere
+    return sha256, known
 
 
 def _check_sha256(sha256: str) -> None:

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from app.artifact.recipe import CURRENT
-from app.artifact.record import plan_row
-from app.artifact.spec import FORMATS, Spec, parse_format, parse_spec
+from app.artifact.formats import DEFAULT_FORMAT, FORMATS
+from app.artifact.options import OPTIONS
+from app.artifact.record import LocatedRecordRow, plan_row
+from app.artifact.spec import Spec, parse_spec
 from app.builder.builder import Artifact, Builder
 from app.digest import format_digest
 from app.errors import UnknownFormat
+from app.tzdb.names import quote
 from app.web.http.channel_fields import AGE_FIELD, Channels
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
@@ -21,10 +23,9 @@ from app.web.http.representation import (
     json_representation,
     make_representation,
 )
-from app.web.http.requests import DEFAULT_FORMAT, read_bundle_request
+from app.web.http.requests import read_bundle_request, split_format
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import (
-    BUNDLE_OPTIONS,
     BUNDLE_REQUEST,
     FormatPath,
     ReleasePath,
@@ -50,7 +51,7 @@ class BundleRoutes:
         fields = self._fields(request, choice=release, version=artifact.release)
         return make_representation(
             artifact.content,
-            media_type=CURRENT[artifact.plan.spec.format].media_type,
+            media_type=FORMATS[artifact.plan.spec.format].media_type,
             cache_control=_cache_control(release, artifact.release),
             sha256=artifact.sha256,
             fields={"content-location": artifact_path(artifact), **fields},
@@ -87,7 +88,7 @@ class BundleRoutes:
         """Build from a JSON body; answers the record, with the URL of the bytes."""
         artifact = await self.builder.build(await read_bundle_request(request))
         url = self.channels.base_url + artifact_path(artifact)
-        row = {
+        row: LocatedRecordRow = {
             **plan_row(artifact.plan),
             "digest": format_digest(artifact.sha256),
             "size": len(artifact.content),
@@ -97,11 +98,7 @@ class BundleRoutes:
 
     async def unknown_format(self, release: str, rest: str) -> Representation:  # noqa: ARG002 - whatever release
         """Say which formats there are, whatever else was asked for."""
-        ending = rest.rpartition("/")[2].partition(".")[2]
-        if ending:
-            parse_format(ending.removesuffix(".sha256"))
-        offer = ", ".join(FORMATS)
-        raise UnknownFormat(f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
+        raise _unknown_format(rest)
 
     def _fields(self, request: Asked, *, choice: str, version: str) -> dict[str, str]:
         fields = {"tzdata-release": version}
@@ -118,20 +115,12 @@ def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels)
     routes = BundleRoutes(builder, channels)
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
-        "/{release}/{zones:path}.{format:format}.sha256",
+        "/{release}/{zones:path}.{format}.sha256",
         routes.checksum,
         operation_id="getBundleChecksum",
         summary="The bundle's sha256, for sha256sum -c",
         responses=conditional_responses("text/plain", 404, 502, 503),
-        openapi_extra=query(*BUNDLE_OPTIONS),
-    )
-    router.add_api_route(
-        "/{release}/{zones:path}.{format:format}",
-        routes.bundle,
-        operation_id="getBundle",
-        summary="The bundle",
-        responses=conditional_responses("bundle", 404, 502, 503),
-        openapi_extra=query(*BUNDLE_OPTIONS),
+        openapi_extra=query(*OPTIONS),
     )
     router.add_api_route(
         "/{release}/{zones:path}.json",
@@ -139,7 +128,16 @@ def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels)
         operation_id="getPlan",
         summary="What would be in the bundle, and why",
         responses=conditional_responses("Plan", 404, 502, 503),
-        openapi_extra=query("format", *BUNDLE_OPTIONS),
+        openapi_extra=query("format", *OPTIONS),
+    )
+    # The last of the three: it takes any ending.
+    router.add_api_route(
+        "/{release}/{zones:path}.{format}",
+        routes.bundle,
+        operation_id="getBundle",
+        summary="The bundle",
+        responses=conditional_responses("bundle", 404, 502, 503),
+        openapi_extra=query(*OPTIONS),
     )
     router.add_api_route(
         "",
@@ -154,13 +152,24 @@ def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels)
         "/{release}/{rest:path}",
         routes.unknown_format,
         include_in_schema=False,
-        openapi_extra=query("format", *BUNDLE_OPTIONS),
+        openapi_extra=query("format", *OPTIONS),
     )
     return router
 
 
 def _spec(request: Asked, release: str, zones: str, format: str) -> Spec:
-    return parse_spec(release, zones.split(","), format=format, options=request.options)
+    names, known = split_format(zones, format)
+    if known is None:
+        raise _unknown_format(names)
+    return parse_spec(release, names.split(","), format=known, options=request.options)
+
+
+def _unknown_format(rest: str) -> UnknownFormat:
+    """Return the error for a path whose last part has no known ending."""
+    ending = rest.rpartition("/")[2].partition(".")[2]
+    offer = ", ".join(FORMATS)
+    said = f"{quote(ending)} is not a format; use one of {offer}"
+    return UnknownFormat(said if ending else f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
 
 
 def _cache_control(choice: str, version: str) -> str:

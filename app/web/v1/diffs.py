@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from app.artifact.formats import STABLE_FORMAT
 from app.artifact.spec import Spec, check_release_choice, parse_spec
 from app.releases.library import Library
 from app.tzdb.changes.diff import default_future, diff_releases, parse_instant, parse_since
@@ -70,4 +71,4 @@ def diff_router(library: Library, hot: HotRepresentations) -> APIRouter:
 def parse_diff_selection(release: str, options: Mapping[str, str]) -> Spec:
     """Read ``zones`` and ``aliases`` as a bundle's. Raises: what ``parse_spec`` raises."""
     chosen = {name: options[name] for name in ("aliases",) if name in options}
-    return parse_spec(release, options.get("zones", EVERYTHING).split(","), format="tar", options=chosen)
+    return parse_spec(release, options.get("zones", EVERYTHING).split(","), format=STABLE_FORMAT, options=chosen)

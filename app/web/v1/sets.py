@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 
-from app.artifact.oci.names import TREE_PREFIX
+from app.artifact.formats import FORMATS, STABLE_FORMAT, format_in_image
+from app.artifact.oci.names import TREE_PREFIX, SetRow
 from app.artifact.spec import Spec
 from app.builder.images import Images
 from app.digest import format_digest
@@ -29,11 +30,12 @@ class SetRoutes:
 
     async def post(self, request: Asked) -> Representation:
         """Name a list of zones, so that it can be pulled."""
-        spec = await read_bundle_request(request, default_format="tar")
-        if spec.format not in ("tar", "zip"):
-            raise InvalidOption("an image holds a tree, format=tar, or Go's zip, format=zip", options=["format"])
+        spec = await read_bundle_request(request, default_format=STABLE_FORMAT)
+        if FORMATS[spec.format].image is None:
+            tree, go = format_in_image("layer"), format_in_image("go-zip")
+            raise InvalidOption(f"an image holds a tree, format={tree}, or Go's zip, format={go}", options=["format"])
         repository, image = await self.images.keep_set(_placed(spec))
-        row = {
+        row: SetRow = {
             "repository": repository,
             "release": image.release,
             "reference": f"{urlsplit(self.base_url).netloc}/{repository}:{image.release}",
@@ -59,4 +61,4 @@ def set_router(images: Images, base_url: str) -> APIRouter:
 
 def _placed(spec: Spec) -> Spec:
     """Return a posted selection with the place of its tree, if it is one and names none."""
-    return replace(spec, prefix=TREE_PREFIX) if spec.format == "tar" and not spec.prefix else spec
+    return replace(spec, prefix=TREE_PREFIX) if FORMATS[spec.format].image == "layer" and not spec.prefix else spec

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 
 from fastapi import APIRouter
@@ -11,13 +10,13 @@ from fastapi import APIRouter
 from app.artifact.spec import check_release_choice
 from app.errors import InvalidOption
 from app.releases.library import Library
+from app.tzdb.changes.zone_row import zone_row
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
-from app.tzdb.search import fact_row, search, zone_fact
+from app.tzdb.search import search, zones_row
 from app.tzdb.selection import parse_selectors, select
 from app.tzdb.tzif.decoder import decode_tzif
-from app.tzdb.tzif.posix_tz import LocalTimeType
-from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
+from app.tzdb.tzif.transitions import transitions_between
 from app.web.http.representation import (
     PINNED,
     REVALIDATE,
@@ -49,7 +48,7 @@ class ZoneRoutes:
             raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
         found = await self._release(release)
         facts = search(found, query=query, country=request.options.get("country", ""))
-        row = {"release": found.version, "zones": [fact_row(fact) for fact in facts]}
+        row = zones_row(found, facts)
         return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
 
     async def zone(self, release: ReleasePath, zone: ZonePath) -> Representation:
@@ -59,14 +58,8 @@ class ZoneRoutes:
         now = math.floor(self.clock())
         tzif = decode_tzif(found.files[zone].content)
         ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
-        row = {
-            "release": found.version,
-            **fact_row(zone_fact(found, zone)),
-            "footer": tzif.footer,
-            "now": {"at": _instant(now), **_local_time(local_time_at(tzif, now))},
-            "transitions_ahead": [_transition(transition) for transition in ahead],
-            "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
-        }
+        url = f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}"
+        row = zone_row(found, zone, tzif=tzif, now=now, ahead=ahead, url=url)
         return _represent(row, found, cache_control=REVALIDATE)
 
     async def tzif(self, release: ReleasePath, zone: ZonePath) -> Representation:
@@ -125,20 +118,3 @@ def _check_known(release: Release, zone: str) -> None:
 
 def _represent(row: object, release: Release, *, cache_control: str) -> Representation:
     return json_representation(row, cache_control=cache_control, fields={"tzdata-release": release.version})
-
-
-def _transition(transition: Transition) -> dict[str, object]:
-    return {
-        "at": _instant(transition.at),
-        "unix": transition.at,
-        "before": _local_time(transition.before),
-        "after": _local_time(transition.after),
-    }
-
-
-def _local_time(local: LocalTimeType) -> dict[str, object]:
-    return {"utoff": local.utoff, "abbreviation": local.designation, "is_dst": local.is_dst}
-
-
-def _instant(unix_seconds: int) -> str:
-    return datetime.fromtimestamp(unix_seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -72,7 +72,7 @@ class Manifest(TypedDict):
 def image_of(*zones: str, release: Release = INVENTED, format: str = "tar", prefix: str = TREE) -> tuple[Image, bytes]:
     """Return an image and its layer."""
     made = plan(zones, release, format=format, **({"prefix": prefix} if format == "tar" else {}))
-    layer = encode_layer(made, CURRENT[made.spec.format].write(made.entries))
+    layer = encode_layer(made, CURRENT[made.spec.format].encode(made.entries))
     return make_image(made, layer), layer
 
 
@@ -193,7 +193,7 @@ def test_an_image_for_go_holds_its_zip_alone_and_says_where() -> None:
         (name,) = [member.name for member in archive if member.isfile()]
         file = archive.extractfile(name)
         assert file is not None
-        assert file.read() == CURRENT["zip"].write(made.entries)
+        assert file.read() == CURRENT["zip"].encode(made.entries)
     assert name == GO_ZIP_PATH
     assert all(json.loads(config)["config"] == {"Env": [f"ZONEINFO=/{name}"]} for config in image.configs.values())
 

@@ -16,6 +16,7 @@ from app.releases.ledger import Ledger
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
+from tests.cli.program import invoke
 
 FLIPS = 300
 
@@ -129,3 +130,17 @@ def test_what_another_compressor_wrote_is_let_in_if_it_unpacks_to_the_same(data_
             continue
         admit(carrier, ledger=Ledger(store), store=store)
         assert store.read_blob(gzipped.record.sha256) == gzipped.content
+
+
+def test_so_is_a_go_package(data_dir: Path, tmp_path: Path) -> None:
+    made = invoke(
+        "extract", "Africa/Cairo", "--release", "2024a", "--data-dir", data_dir, "-o", tmp_path / "x.go.tar.gz"
+    )
+    assert made.exit_code == 0
+    honest = carrier_of(data_dir)
+    (package,) = (artifact for artifact in honest.artifacts if artifact.record.format == "go.tar.gz")
+    row = {**package.record.row, "recipe": "gopackage.1+tar.1+gzip.1+zlib-9.9.9"}
+    other = replace(package, record=replace(package.record, row=row))  # type: ignore[arg-type]  # as JSON may be
+    store = MemoryStore()
+    admit(replace(honest, artifacts=(other,)), ledger=Ledger(store), store=store)
+    assert store.read_blob(package.record.sha256) == package.content
