@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
 from app.once import Once
 from app.releases.catalogue import Catalogue
-from app.releases.channels import release_order, resolve_channel
+from app.releases.channels import resolve_channel
 from app.releases.ledger import Ledger
 from app.sources.base import Loaded, Promise, Source
-from app.tzdb.names import is_release_name
+from app.tzdb.names import is_release_name, nth_of_year, release_order
 from app.tzdb.release import Release, TzifPool
 
 _log = logging.getLogger(__name__)
@@ -242,4 +242,4 @@ class Library:
 
 def _distance(known: str, asked: str) -> tuple[int, int, str]:
     years = abs(int(known[:4]) - int(asked[:4]))
-    return (years, abs(ord(known[4]) - ord(asked[4])), known)
+    return (years, abs(nth_of_year(known) - nth_of_year(asked)), known)

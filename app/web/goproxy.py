@@ -26,9 +26,9 @@ from app.artifact.recipe import CURRENT
 from app.artifact.spec import LATEST, Spec
 from app.builder.builder import Builder
 from app.errors import InvalidRequest, NotFound, TzdataFilterError, UnknownZones
-from app.releases.channels import release_order
 from app.releases.library import Library
-from app.tzdb.names import is_channel_name, is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_channel_name, is_release_name, release_order
 from app.web.http.hot import HotAnswers
 from app.web.http.problems import from_error, status_of
 from app.web.http.representation import IMMUTABLE, REVALIDATE, Answer, AnswerResponse, make_answer

@@ -8,7 +8,6 @@ import anyio
 import pytest
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.releases.channels import release_order
 from app.releases.ledger import Ledger
 from app.releases.library import Library, Refusal
 from app.sources.base import Source
@@ -57,12 +56,6 @@ class TestLatest:
         put_wheel(tmp_path, broken=True)
         with pytest.raises(UnknownRelease, match=r"there is no release at all"):
             await library_of(tmp_path).release("latest")
-
-    @pytest.mark.parametrize(
-        ("older", "newer"), [("2025z", "2026a"), ("2026a", "2026b"), ("2026z", "2026za"), ("2026za", "2026zb")]
-    )
-    async def test_releases_come_in_the_order_they_appeared(self, older: str, newer: str) -> None:
-        assert release_order(older) < release_order(newer)
 
 
 class TestUnknownReleases:

@@ -24,9 +24,9 @@ from app.cli.options import Bundle, bundle_options, parse_selection
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import TzdataFilterError
-from app.releases.channels import release_order
 from app.tzdb.changes.diff import default_future, diff_releases
 from app.tzdb.changes.diff_row import DiffRow, diff_row
+from app.tzdb.names import release_order
 
 DEFAULT_FORMAT = "tar"
 """Unlike a tar.gz, the same bytes on every machine that builds it."""

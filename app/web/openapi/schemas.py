@@ -10,7 +10,7 @@ _TEXT: JsonObject = {"type": "string"}
 _COUNT: JsonObject = {"type": "integer", "minimum": 0}
 _HEX: JsonObject = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _DIGEST: JsonObject = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-_RELEASE: JsonObject = {"type": "string", "pattern": "^[0-9]{4}[a-z]{1,2}$", "examples": ["2026f"]}
+_RELEASE: JsonObject = {"type": "string", "pattern": "^[0-9]{4}z?[a-z]$", "examples": ["2026f"]}
 
 
 def schemas() -> JsonObject:

@@ -17,9 +17,10 @@ from starlette.responses import Response
 
 from app.artifact.spec import LATEST, Spec
 from app.errors import UnknownRelease
+from app.instants import format_instant
 from app.releases.library import Library
 from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases, has_any
-from app.tzdb.changes.diff_row import format_instant
+from app.tzdb.names import nth_of_year
 from app.tzdb.release import Release
 from app.tzdb.selection import Selector, select
 from app.web.http.hot import HotAnswers
@@ -124,10 +125,8 @@ def stand_in_date(release: str) -> str:
 
     Shape: the first release of a year stands for 1 January, the second for 2 January and so on.
     """
-    year, letters = int(release[:4]), release[4:]
-    # After z come za, zb and so on: the 27th release is the first with two letters.
-    place = (len(letters) - 1) * 26 + ord(letters[-1]) - ord("a")
-    return format_instant(int((datetime(max(year, 1), 1, 1, tzinfo=UTC) + timedelta(days=place)).timestamp()))
+    first = datetime(max(int(release[:4]), 1), 1, 1, tzinfo=UTC)
+    return format_instant(int((first + timedelta(days=nth_of_year(release) - 1)).timestamp()))
 
 
 def _check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> None:
