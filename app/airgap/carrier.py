@@ -4,24 +4,28 @@ The form of that file, and that a file of that form is whole. Whether what is in
 ``carriage``'s.
 """
 
-import io
 import json
 import re
-import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app.archives import Limits, Link, decode_tar
 from app.artifact.plan import Entry
 from app.artifact.record import Record, decode_record, encode_record
 from app.artifact.tarball import encode_tar
 from app.digest import is_sha256_hex, sha256_hex
-from app.errors import UntrustedRelease
-from app.releases.channels import release_order
+from app.errors import InvalidContent, UntrustedRelease
 from app.releases.ledger import Pin, encode_pin
-from app.tzdb.names import is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_release_name, release_order
 
-MAX_CARRIER_BYTES = 256 << 20
-MAX_MEMBERS = 50_000
+LIMITS = Limits(
+    subject="the carrier",
+    archive_bytes=256 << 20,
+    unpacked_bytes=256 << 20,
+    file_bytes=256 << 20,
+    entries=50_000,
+)
 ROOT = "tzdata-carrier.1/"
 """Everything in a carrier lies below it; the number is the version of the form."""
 SUMS = "SHA256SUMS"
@@ -90,8 +94,10 @@ def decode_carrier(content: bytes) -> Carrier:
         whole = encode_carrier(carrier) == content
     except UntrustedRelease:
         raise
-    except Exception as error:  # tarfile and the shapes of foreign JSON raise nearly anything
-        raise UntrustedRelease(f"the file is no sound carrier of releases: {error}") from error
+    except InvalidContent as error:
+        raise UntrustedRelease(f"the file cannot be let in: {error.detail}", **error.facts) from error
+    except Exception as error:  # the shapes of foreign JSON raise nearly anything
+        raise UntrustedRelease(f"the file is not a sound carrier of releases: {error}") from error
     if not whole:
         raise UntrustedRelease("the file is a carrier of releases, but not as it was written")
     return carrier
@@ -117,19 +123,13 @@ def _entry(path: str, content: bytes) -> Entry:
 
 def _decode_files(content: bytes) -> dict[str, bytes]:
     """Return path below ``ROOT`` → bytes."""
-    if len(content) > MAX_CARRIER_BYTES:
-        raise UntrustedRelease(f"the file is larger than {MAX_CARRIER_BYTES} bytes", limit=MAX_CARRIER_BYTES)
     files: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-        for number, member in enumerate(archive):
-            if not member.name.startswith(ROOT.rstrip("/")) or number > MAX_MEMBERS:
-                raise UntrustedRelease(f"the file is no carrier of releases: it holds {quote(member.name)}")
-            if member.isdir():
-                continue
-            stream = archive.extractfile(member) if member.isreg() and not member.issparse() else None
-            if stream is None or member.size > len(content):
-                raise UntrustedRelease(f"{quote(member.name)} in the carrier is no plain file")
-            files[member.name.removeprefix(ROOT)] = stream.read()
+    for path, member in decode_tar(content, LIMITS).items():
+        if not path.startswith(ROOT):
+            raise UntrustedRelease(f"the file is not a carrier of releases: it holds {quote(path)}")
+        if isinstance(member, Link):
+            raise UntrustedRelease(f"{quote(path)} in the carrier is not a plain file")
+        files[path.removeprefix(ROOT)] = member
     return files
 
 

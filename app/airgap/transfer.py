@@ -4,10 +4,10 @@ What is let in is then as good as what was fetched: the same checks, the same le
 """
 
 import logging
-import zlib
 from collections.abc import Collection, Iterator, Mapping
 
 from app.airgap.carrier import CarriedArtifact, CarriedRelease, Carrier
+from app.archives import decode_gzip
 from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
 from app.artifact.record import Record, decode_record, encode_record, make_record, parse_request
@@ -123,7 +123,7 @@ def _check_artifact(artifact: CarriedArtifact, releases: Mapping[str, Release]) 
         spec, recipe = parse_request(artifact.record.row["request"]), artifact.record.row["recipe"]
         plan = make_plan(releases[spec.release], spec, recipe=recipe)
         right = _is_written_from(plan, artifact.content)
-    except (TzdataFilterError, AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+    except (TzdataFilterError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise UntrustedRelease(f"artifact {artifact.record.sha256} has a record that makes no sense") from error
     if not right:
         raise UntrustedRelease(f"artifact {artifact.record.sha256} is not what its record says")
@@ -139,6 +139,5 @@ def _is_written_from(plan: Plan, content: bytes) -> bool:
         return recipe_named(plan.recipe).write(plan.entries) == content
     except UnknownArtifact:
         tar = encode_tar(plan.entries)
-        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        same = unpacker.decompress(content, len(tar) + 1) == tar
-        return same and unpacker.eof and not unpacker.unused_data and content.startswith(encode_gzip(b"")[:10])
+        unpacked = decode_gzip(content, max_bytes=len(tar), subject="the artifact")
+        return unpacked == tar and content.startswith(encode_gzip(b"")[:10])

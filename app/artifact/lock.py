@@ -15,7 +15,8 @@ from app.artifact.record import RecordRow, Request, parse_request, request_row
 from app.artifact.spec import Spec, parse_format
 from app.digest import format_digest, is_sha256_hex, sha256_hex
 from app.errors import InvalidRequest
-from app.tzdb.names import is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_release_name
 
 VERSION = 1
 MAX_LOCK_CHARACTERS = 1 << 20

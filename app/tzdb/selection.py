@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.errors import InvalidName, UnknownZones
-from app.tzdb.names import by_component, check_zone_name, is_country_code, quote
+from app.text import quote
+from app.tzdb.names import by_component, check_zone_name, is_country_code
 from app.tzdb.release import Release
 from app.tzdb.suggestions import suggest_countries, suggest_names
 

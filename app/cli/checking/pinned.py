@@ -7,9 +7,10 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from app.archives import Link
 from app.artifact.lock import MAX_ARTIFACT_BYTES, MAX_LOCK_CHARACTERS, InvalidLock, Lock, parse_lock
 from app.artifact.plan import Entry, EntryKind
-from app.cli.checking.archives import Link, Members, decode_archive, decode_linked, follow, read_directory
+from app.cli.checking.archives import Members, decode_archive, decode_linked, follow, read_directory
 from app.cli.checking.comparison import table_of
 from app.cli.errors import DoesNotVerify
 from app.digest import format_digest, sha256_hex, tree_digest

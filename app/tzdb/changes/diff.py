@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from app.errors import InvalidOption, UnknownZones
+from app.text import quote
 from app.tzdb.changes.timeline import BEGINNING, ENDING, Change, Timeline, first_difference, make_timeline
-from app.tzdb.names import by_component, quote
+from app.tzdb.names import by_component
 from app.tzdb.release import Release, TzifFile, ZoneKind
 from app.tzdb.selection import Aliases, Selector, select
 from app.tzdb.tzif.decoder import decode_tzif

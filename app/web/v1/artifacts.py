@@ -9,7 +9,7 @@ from app.artifact.recipe import CURRENT
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
-from app.tzdb.names import quote
+from app.text import quote
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import IMMUTABLE, PINNED, AnswerResponse, make_answer
