@@ -79,7 +79,8 @@ def encode_carrier(carrier: Carrier) -> bytes:
         files[f"artifacts/{artifact.record.sha256}.{artifact.record.format}"] = artifact.content
         files[f"artifacts/{artifact.record.sha256}.json"] = encode_record(artifact.record)
     sums = "".join(f"{sha256_hex(content)}  {path}\n" for path, content in files.items())
-    return encode_tar(_entry(path, content) for path, content in {SUMS: sums.encode(), **files}.items())
+    members = {SUMS: sums.encode(), **files}
+    return encode_tar(Entry.plain(ROOT + path, content, reason="carried") for path, content in members.items())
 
 
 def decode_carrier(content: bytes) -> Carrier:
@@ -105,20 +106,6 @@ def decode_carrier(content: bytes) -> Carrier:
 
 def _by_age(carrier: Carrier) -> list[CarriedRelease]:
     return sorted(carrier.releases, key=lambda carried: release_order(carried.pin.release))
-
-
-def _entry(path: str, content: bytes) -> Entry:
-    return Entry(
-        path=ROOT + path,
-        kind="file",
-        zone=None,
-        target=None,
-        target_path=None,
-        sha256="",
-        crc32=0,
-        reason="carried",
-        content=content,
-    )
 
 
 def _decode_files(content: bytes) -> dict[str, bytes]:

@@ -44,6 +44,23 @@ class Entry:
     reason: str
     content: bytes = field(repr=False)
 
+    @classmethod
+    def plain(
+        cls, path: str, content: bytes, *, reason: str, kind: EntryKind = "file", target_path: str | None = None
+    ) -> "Entry":
+        """Return an entry that is no zone of a release: a table, a file of a package, whatever else a writer takes."""
+        return cls(
+            path=path,
+            kind=kind,
+            zone=None,
+            target=None,
+            target_path=target_path,
+            sha256=sha256_hex(content),
+            crc32=zlib.crc32(content),
+            reason=reason,
+            content=content,
+        )
+
     @property
     def size(self) -> int:
         """Bytes one reads at ``path``."""
@@ -137,17 +154,8 @@ def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Ite
         import_path=spec.module or f"example.com/program/{spec.prefix}",
     )
     for name, content in files.items():
-        yield Entry(
-            path=f"{root}/{name}" if root else name,
-            kind="source",
-            zone=None,
-            target=None,
-            target_path=None,
-            sha256=sha256_hex(content),
-            crc32=zlib.crc32(content),
-            reason="part of every Go package",
-            content=content,
-        )
+        path = f"{root}/{name}" if root else name
+        yield Entry.plain(path, content, kind="source", reason="part of every Go package")
 
 
 def _fat_file(file: TzifFile, made: TzifPool) -> TzifFile:
@@ -166,14 +174,4 @@ def _table_entries(release: Release, names: Iterable[str], spec: Spec) -> Iterat
     prefix = f"{spec.prefix}/" if spec.prefix else ""
     for table in spec.tables:
         content = cut_table(release, table, names=frozenset(names))
-        yield Entry(
-            path=prefix + table,
-            kind="table",
-            zone=None,
-            target=None,
-            target_path=None,
-            sha256=sha256_hex(content),
-            crc32=zlib.crc32(content),
-            reason="table asked for",
-            content=content,
-        )
+        yield Entry.plain(prefix + table, content, kind="table", reason="table asked for")

@@ -3,7 +3,6 @@
 Reading and writing lock files is here too; what they mean is ``artifact/lock``'s.
 """
 
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -88,17 +87,7 @@ def _entries(members: Mapping[str, bytes | Link], link_kind: EntryKind) -> Itera
         reached, content = follow(path, members)
         linked = isinstance(member, Link)
         kind: EntryKind = link_kind if linked else "file" if table_of(path) is None else "table"
-        yield Entry(
-            path=path,
-            kind=kind,
-            zone=None,
-            target=None,
-            target_path=reached if linked else None,
-            sha256=sha256_hex(content),
-            crc32=zlib.crc32(content),
-            reason="locked",
-            content=content,
-        )
+        yield Entry.plain(path, content, kind=kind, target_path=reached if linked else None, reason="locked")
 
 
 def _digest_tree(members: Members) -> str:

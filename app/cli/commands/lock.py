@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.artifact.lock import Lock, artifact_path, check_server, format_lock, make_lock
-from app.artifact.record import make_record
+from app.artifact.lock import Lock, check_server, format_lock, make_lock
+from app.artifact.record import artifact_path, make_record
 from app.artifact.spec import LATEST, OPTION_NAMES, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
@@ -117,7 +117,7 @@ def _pin_at(url: str, spec: Spec) -> Lock:
 
     server = Server(url)
     made = server.lock(spec)
-    content = server.fetch(artifact_path(made.spec, made.sha256), max_bytes=made.size)
+    content = server.fetch(artifact_path(made.sha256, made.spec.format), max_bytes=made.size)
     verify_artifact(content, made, origin="what the server sends")
     if problems := [*find_invalid(decode_archive(content))]:
         raise DoesNotVerify("what the server sends does not verify", problems=problems)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.recipe import CURRENT
+from app.artifact.record import artifact_path
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
@@ -50,7 +51,7 @@ class ArtifactRoutes:
         parse_options(request, known=())
         _check_sha256(hex)
         record = await self.builder.record(hex)
-        row = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
+        row = {**record.row, "url": self.base_url + artifact_path(hex, record.format)}
         # Not immutable: another replica may know the same bytes from another first request.
         return AnswerResponse(json_answer(row, cache_control=PINNED))
 

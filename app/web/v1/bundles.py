@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.artifact.recipe import CURRENT
-from app.artifact.record import plan_row
+from app.artifact.record import artifact_path, plan_row
 from app.artifact.spec import FORMATS, OPTION_NAMES, Spec, parse_format, parse_spec
-from app.builder.builder import Artifact, Builder
+from app.builder.builder import Builder
 from app.digest import format_digest
 from app.errors import UnknownFormat
 from app.tzdb.names import is_release_name
@@ -48,7 +48,7 @@ class BundleRoutes:
             media_type=CURRENT[artifact.record.format].media_type,
             cache_control=_cache_control(release),
             sha256=artifact.sha256,
-            extra={"content-location": artifact_path(artifact), **fields},
+            extra={"content-location": artifact_path(artifact.sha256, artifact.record.format), **fields},
         )
         return self._keep(request, answer, fields, None if is_release_name(release) else generation)
 
@@ -82,7 +82,7 @@ class BundleRoutes:
         """Build from a JSON body; answers the record, with the URL of the bytes."""
         parse_options(request, known=())
         artifact = await self.builder.build(await read_bundle_request(request))
-        url = self.channels.base_url + artifact_path(artifact)
+        url = self.channels.base_url + artifact_path(artifact.sha256, artifact.record.format)
         row = {
             **plan_row(artifact.plan),
             "digest": format_digest(artifact.sha256),
@@ -108,11 +108,6 @@ class BundleRoutes:
         if AGE_FIELD not in fields:  # an age does not keep
             self.hot.put(request.scope, answer, route=request.scope["route"].path_format, generation=generation)
         return AnswerResponse(answer)
-
-
-def artifact_path(artifact: Artifact) -> str:
-    """Return the path of an artifact's permanent URL."""
-    return f"/v1/artifacts/{artifact.sha256}.{artifact.record.format}"
 
 
 def bundle_router(builder: Builder, hot: HotAnswers, channels: Channels) -> APIRouter:

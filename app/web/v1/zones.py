@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -15,18 +13,14 @@ from app.releases.library import Library
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
 from app.tzdb.search import fact_row, search, zone_fact
-from app.tzdb.selection import parse_selectors, select
+from app.tzdb.selection import check_known, parse_selectors
 from app.tzdb.tzif.decoder import decode_tzif
-from app.tzdb.tzif.posix_tz import LocalTimeType
-from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
+from app.tzdb.tzif.outlook import outlook_row
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import PINNED, REVALIDATE, AnswerResponse, make_answer
 from app.web.http.requests import parse_options
 from app.web.openapi.described import ReleasePath, ZonePath, conditional_answers, query
 
-AHEAD = 10
-"""How many transitions ahead are told."""
-_AHEAD_SECONDS = 20 * 366 * 86_400
 _MAX_QUERY_LENGTH = 100
 
 
@@ -54,15 +48,10 @@ class ZoneRoutes:
         parse_options(request, known=())
         found = await self._release(release)
         _check_known(found, zone)
-        now = math.floor(self.clock())
-        tzif = decode_tzif(found.files[zone].content)
-        ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
         row = {
             "release": found.version,
             **fact_row(zone_fact(found, zone)),
-            "footer": tzif.footer,
-            "now": {"at": _instant(now), **_local_time(local_time_at(tzif, now))},
-            "transitions_ahead": [_transition(transition) for transition in ahead],
+            **outlook_row(decode_tzif(found.files[zone].content), now=math.floor(self.clock())),
             "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
         }
         return _answer(row, found, cache_control=REVALIDATE)
@@ -119,26 +108,9 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
 def _check_known(release: Release, zone: str) -> None:
     """Raise what a bundle would raise for this name: malformed, or unknown with suggestions."""
     if zone not in release.files:
-        select(release, parse_selectors([zone]), aliases="exact")
+        check_known([release], parse_selectors([zone]))
         raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
 
 
 def _answer(row: object, release: Release, *, cache_control: str) -> Response:
     return AnswerResponse(json_answer(row, cache_control=cache_control, extra={"tzdata-release": release.version}))
-
-
-def _transition(transition: Transition) -> dict[str, object]:
-    return {
-        "at": _instant(transition.at),
-        "unix": transition.at,
-        "before": _local_time(transition.before),
-        "after": _local_time(transition.after),
-    }
-
-
-def _local_time(local: LocalTimeType) -> dict[str, object]:
-    return {"utoff": local.utoff, "abbreviation": local.designation, "is_dst": local.is_dst}
-
-
-def _instant(unix_seconds: int) -> str:
-    return datetime.fromtimestamp(unix_seconds, UTC).isoformat().replace("+00:00", "Z")

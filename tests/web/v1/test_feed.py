@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from app.web.v1.feed import stand_in_date
+from app.tzdb.changes.history import stand_in_date
 from tests.data.real_releases import real_release
 from tests.web.apps import BASE_URL, Shelf, local_client, make_parts
 
