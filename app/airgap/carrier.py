@@ -4,8 +4,6 @@ The form of that file, and that a file of that form is whole. Whether what is in
 ``carriage``'s.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,11 +11,11 @@ from app.archives import Limits, Link, decode_tar
 from app.artifact.plan import Entry
 from app.artifact.record import Record, decode_record, encode_record
 from app.artifact.tarball import encode_tar
-from app.digest import is_sha256_hex, sha256_hex
+from app.digest import sha256_hex
 from app.errors import InvalidContent, UntrustedRelease
-from app.releases.ledger import Pin, encode_pin
+from app.releases.ledger import Pin, decode_pin, encode_pin
 from app.text import quote
-from app.tzdb.names import is_release_name, release_order
+from app.tzdb.names import release_order
 
 LIMITS = Limits(
     subject="the carrier",
@@ -30,8 +28,6 @@ ROOT = "tzdata-carrier.1/"
 """Everything in a carrier lies below it; the number is the version of the form."""
 SUMS = "SHA256SUMS"
 
-_PACKAGE_VERSION = re.compile(r"[0-9]{4}\.[0-9a-z.]{1,16}")
-_SOURCE = re.compile(r"[a-z]{1,16}")
 _WHEEL = "wheels/tzdata-{}-py2.py3-none-any.whl"
 
 
@@ -133,7 +129,9 @@ def _check_sums(files: Mapping[str, bytes]) -> None:
 def _releases(files: Mapping[str, bytes]) -> Iterator[CarriedRelease]:
     for path, content in files.items():
         if path.startswith("ledger/"):
-            pin = _decode_pin(content)
+            pin = decode_pin(content)
+            if pin.sha256 is None or pin.package_version is None:
+                raise UntrustedRelease(f"the carrier brings release {pin.release} in no wheel")
             yield CarriedRelease(pin, files[_WHEEL.format(pin.package_version)])
 
 
@@ -142,19 +140,3 @@ def _artifacts(files: Mapping[str, bytes]) -> Iterator[CarriedArtifact]:
         if path.startswith("artifacts/") and path.endswith(".json"):
             record = decode_record(content)
             yield CarriedArtifact(record, files[f"artifacts/{record.sha256}.{record.format}"])
-
-
-def _decode_pin(content: bytes) -> Pin:
-    members: dict[str, object] = json.loads(content)
-    texts = {name: str(value) for name, value in members.items()}
-    pin = Pin(**texts)
-    sound = (
-        is_release_name(pin.release)
-        and _PACKAGE_VERSION.fullmatch(pin.package_version or "")
-        and is_sha256_hex(pin.sha256 or "")
-        and is_sha256_hex(pin.tree_digest.removeprefix("sha256:"))
-        and _SOURCE.fullmatch(pin.source)
-    )
-    if not sound:
-        raise UntrustedRelease("a line of the carrier's ledger makes no sense")
-    return pin
