@@ -36,21 +36,8 @@ def read_lock(path: Path) -> Lock:
 
 
 def verify_artifact(content: bytes, lock: Lock, *, origin: str) -> None:
-    """Verify that ``content`` is what the lock pins. Errors: DoesNotVerify with all that differs."""
-    problems = []
-    if len(content) != lock.size:
-        problems.append(f"it has {len(content)} bytes, not {lock.size}")
-    if (sha256 := sha256_hex(content)) != lock.sha256:
-        problems.append(f"its digest is {format_digest(sha256)}, not {format_digest(lock.sha256)}")
-    try:
-        found = _digest_tree(decode_archive(content))
-    except DoesNotVerify as error:
-        problems.append(error.detail)
-    else:
-        if found != lock.tree_digest:
-            problems.append(f"its tree digest is {found}, not {lock.tree_digest}")
-        elif problems:
-            problems.append("the tree in it is the right one: it was packed in another way, as other compressors do")
+    """Verify that ``content`` is what the lock pins. Raises: DoesNotVerify with all that differs."""
+    problems = _find_problems(content, lock)
     if problems:
         raise DoesNotVerify(f"{origin} is not what the lock says", problems=problems)
 
@@ -65,15 +52,14 @@ def find_unlike(output: Path, lock: Lock) -> str | None:
             found = _digest_tree(read_directory(output))
             return None if found == lock.tree_digest else f"its tree digest is {found}, not {lock.tree_digest}"
         with output.open("rb") as file:
-            verify_artifact(file.read(MAX_ARTIFACT_BYTES + 1), lock, origin=str(output))
+            problems = _find_problems(file.read(MAX_ARTIFACT_BYTES + 1), lock)
     except FileNotFoundError:
         return "it is not there"
     except OSError as error:
         raise SourceUnreachable(f"{output} cannot be read: {error.strerror}") from error
     except DoesNotVerify as error:
-        problems = error.facts.get("problems")
-        return "; ".join(map(str, problems)) if isinstance(problems, list) else error.detail
-    return None
+        return error.detail
+    return "; ".join(problems) or None
 
 
 def unpack(content: bytes, lock: Lock) -> list[Entry]:
@@ -88,6 +74,24 @@ def _entries(members: Mapping[str, bytes | Link], link_kind: EntryKind) -> Itera
         linked = isinstance(member, Link)
         kind: EntryKind = link_kind if linked else "file" if table_of(path) is None else "table"
         yield Entry.plain(path, content, kind=kind, target_path=reached if linked else None, reason="locked")
+
+
+def _find_problems(content: bytes, lock: Lock) -> list[str]:
+    problems = []
+    if len(content) != lock.size:
+        problems.append(f"it has {len(content)} bytes, not {lock.size}")
+    if (sha256 := sha256_hex(content)) != lock.sha256:
+        problems.append(f"its digest is {format_digest(sha256)}, not {format_digest(lock.sha256)}")
+    try:
+        found = _digest_tree(decode_archive(content))
+    except DoesNotVerify as error:
+        problems.append(error.detail)
+    else:
+        if found != lock.tree_digest:
+            problems.append(f"its tree digest is {found}, not {lock.tree_digest}")
+        elif problems:
+            problems.append("the tree in it is the right one: it was packed in another way, as other compressors do")
+    return problems
 
 
 def _digest_tree(members: Members) -> str:

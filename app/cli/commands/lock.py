@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
-from urllib.parse import urlsplit
 
 import click
 
@@ -24,6 +23,7 @@ from app.cli.options import Bundle, bundle_options, parse_selection
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import TzdataFilterError
+from app.text import without_password
 from app.tzdb.changes.diff import default_future, diff_releases
 from app.tzdb.changes.diff_row import DiffRow, diff_row
 from app.tzdb.names import release_order
@@ -61,7 +61,7 @@ def lock(parts: Parts, /, **options: Unpack[_Options]) -> None:
     says. Without --server the bundle is built here, and sync builds it again.
     """
     if options["server"] is not None:
-        check_server(_without_password(options["server"]))
+        check_server(without_password(options["server"]).rstrip("/"))
         if settings_of(options).offline:
             raise click.UsageError("--server is not asked while --offline or its setting says so")
     if options["update"] is None:
@@ -175,8 +175,3 @@ def _described(lock: Lock) -> str:
 def _say(options: _Options, text: str) -> None:
     if not options["quiet"]:
         say(text)
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
