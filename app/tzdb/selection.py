@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.errors import InvalidName, UnknownZones
+from app.errors import InvalidName, InvalidOption, UnknownZones
 from app.text import quote
 from app.tzdb.names import MAX_NAME_LENGTH, by_component, check_zone_name, is_country_code
 from app.tzdb.release import Release
@@ -118,6 +118,19 @@ def check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> N
     unknown = [each for each in selectors if not any(has_any(release, each) for release in releases)]
     if unknown:
         raise _unknown_zones(releases[0], sorted(unknown, key=_particularity))
+
+
+def check_one_name(release: Release, text: str) -> None:
+    """Check that ``text`` is one name of the release.
+
+    Raises:
+        InvalidName: If it is not well-formed.
+        UnknownZones: If the release lacks it, with suggestions.
+        InvalidOption: If it is a glob or a country that the release has something for.
+    """
+    if text not in release.files:
+        check_known([release], parse_selectors([text]))
+        raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
 
 
 def _cut(text: str) -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import UnknownZones
+from app.errors import InvalidName, InvalidOption, UnknownZones
 from app.tzdb.release import Release
-from app.tzdb.selection import check_known, has_any, parse_selector, parse_selectors, select
+from app.tzdb.selection import check_known, check_one_name, has_any, parse_selector, parse_selectors, select
 from tests.data.invented_release import make_invented_release
 from tests.data.real_releases import real_release
 
@@ -42,3 +42,16 @@ def test_what_none_has_is_the_error_that_selecting_it_would_be(newest: Release) 
         select(newest, parse_selectors(["Europe/Berln", "country:ZZ"]), aliases="exact")
     assert caught.value.facts["zones"] == ["Europe/Berln", "country:ZZ"]
     assert (caught.value.detail, caught.value.facts) == (selected.value.detail, selected.value.facts)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        *(("Test/*", InvalidOption), ("country:XA", InvalidOption), ("", InvalidName)),
+        *(("Mars/Base", UnknownZones), ("Mars/*", UnknownZones), ("country:ZZ", UnknownZones)),
+    ],
+)
+def test_one_name_is_one_that_the_release_has(text: str, error: type[Exception]) -> None:
+    check_one_name(INVENTED, "Test/Zone")
+    with pytest.raises(error):
+        check_one_name(INVENTED, text)

@@ -11,6 +11,8 @@ from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_bet
 AHEAD = 10
 """How many transitions ahead are told."""
 _AHEAD_SECONDS = 20 * 366 * 86_400
+_ENDING = 253_402_300_800
+"""Where year 9999 ends: later instants have no text."""
 
 
 class LocalTimeRow(TypedDict):
@@ -47,9 +49,9 @@ class OutlookRow(TypedDict):
 def outlook_row(tzif: TZif, *, now: int) -> OutlookRow:
     """Return what lies ahead of an instant: at most ``AHEAD`` transitions, none more than twenty years away.
 
-    Units: ``now`` in Unix seconds.
+    Units: ``now`` in Unix seconds, from year 1 to year 9999.
     """
-    ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
+    ahead = islice(transitions_between(tzif, start=now, end=min(now + _AHEAD_SECONDS, _ENDING)), AHEAD)
     return {
         "footer": tzif.footer,
         "now": {"at": format_instant(now), **_local_time_row(local_time_at(tzif, now))},

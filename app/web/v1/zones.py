@@ -13,7 +13,7 @@ from app.releases.library import Library
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
 from app.tzdb.search import fact_row, search, zone_fact
-from app.tzdb.selection import check_known, parse_selectors
+from app.tzdb.selection import check_one_name
 from app.tzdb.tzif.decoder import decode_tzif
 from app.tzdb.tzif.outlook import outlook_row
 from app.web.http.json_answers import json_answer
@@ -47,7 +47,7 @@ class ZoneRoutes:
         """One zone."""
         parse_options(request, known=())
         found = await self._release(release)
-        _check_known(found, zone)
+        check_one_name(found, zone)
         row = {
             "release": found.version,
             **fact_row(zone_fact(found, zone)),
@@ -60,7 +60,7 @@ class ZoneRoutes:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
         parse_options(request, known=())
         found = await self._release(release)
-        _check_known(found, zone)
+        check_one_name(found, zone)
         file = found.files[zone]
         answer = make_answer(
             file.content,
@@ -103,13 +103,6 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
         responses=conditional_answers("application/tzif", 404, 502, 503),
     )
     return router
-
-
-def _check_known(release: Release, zone: str) -> None:
-    """Raise what a bundle would raise for this name: malformed, or unknown with suggestions."""
-    if zone not in release.files:
-        check_known([release], parse_selectors([zone]))
-        raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
 
 
 def _answer(row: object, release: Release, *, cache_control: str) -> Response:

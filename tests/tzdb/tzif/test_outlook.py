@@ -32,3 +32,9 @@ def test_what_is_more_than_twenty_years_away_is_not_told() -> None:
     far = encode_tzif(Block((700_000_000,), (1,), types, b"AAA\0BBB\0"), footer=b"BBB-1")
     assert outlook_row(decode_tzif(far), now=0)["transitions_ahead"] == []
     assert len(outlook_row(decode_tzif(far), now=699_999_999)["transitions_ahead"]) == 1
+
+
+def test_nothing_is_told_of_what_comes_after_year_9999() -> None:
+    berlin = decode_tzif(encode_tzif(BERLIN, footer=b"CET-1CEST,M3.5.0,M10.5.0/3"))
+    ahead = outlook_row(berlin, now=253_370_764_800)["transitions_ahead"]
+    assert [transition["at"][:7] for transition in ahead] == ["9999-03", "9999-10"]
