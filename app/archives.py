@@ -122,7 +122,11 @@ def read_bounded(read: Callable[[int], bytes], limits: Limits) -> bytes:
 
 
 def decode_archive(content: bytes, limits: Limits) -> dict[str, bytes | Link]:
-    """Return path → content of a tar, tar.gz or zip, told apart by its first bytes. Raises: as ``decode_tar``."""
+    """Return path → content of a tar, tar.gz or zip, told apart by its first bytes.
+
+    Raises:
+        InvalidContent: As ``decode_tar``, ``decode_zip`` and ``decode_gzip``.
+    """
     if content.startswith(_ZIP):
         return {**decode_zip(content, limits)}
     _check_archive_size(content, limits)

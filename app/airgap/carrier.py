@@ -1,7 +1,7 @@
 """Carriers: releases, and artifacts made of them, in one file that goes where no network does.
 
 The form of that file, and that a file of that form is whole. Whether what is in it deserves to be let in is
-``carriage``'s.
+``transfer``'s.
 """
 
 from collections.abc import Iterator, Mapping

@@ -48,7 +48,7 @@ class Entry:
     def plain(
         cls, path: str, content: bytes, *, reason: str, kind: EntryKind = "file", target_path: str | None = None
     ) -> "Entry":
-        """Return an entry that is no zone of a release: a table, a file of a package, whatever else a writer takes."""
+        """Return an entry that is not a zone of a release: a table, a file of a package, or whatever a writer takes."""
         return cls(
             path=path,
             kind=kind,

@@ -84,7 +84,7 @@ class StoredArtifacts:
         return record if record is not None and record.sha256 == sha256 else None
 
     def _record_at(self, key: str) -> Record | None:
-        """Return the record of a content key; one that was filed under a wrong key is none."""
+        """Return the record of a content key; one that was filed under a wrong key does not count."""
         note = self._store.read_note(RECORD, key)
         record = decode_record(note) if note is not None else None
         return record if record is not None and record.row["content_key"] == key else None

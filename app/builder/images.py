@@ -1,7 +1,7 @@
 """Images: from a repository and a tag or digest to bytes, over the builder.
 
-The only place that decides which release a digest may belong to. What a repository's name says is ``oci_names``' to
-read, what an image's bytes are is ``oci``'s to write; no HTTP here.
+The only place that decides which release a digest may belong to. What a repository's name says is ``oci/names``' to
+read, what an image's bytes are is ``oci/image``'s to write; no HTTP here.
 """
 
 import asyncio

@@ -82,7 +82,11 @@ class Ledger:
         self._pins: dict[str, Pin] | None = None
 
     def pins(self) -> dict[str, Pin]:
-        """Return release → pin."""
+        """Return release → pin.
+
+        Raises:
+            InvalidContent: For a line that is whole and no program like this wrote: what it pins must not be forgotten.
+        """
         with self._lock:
             if self._pins is None:
                 self._pins = self._read_all()
@@ -162,10 +166,17 @@ class Ledger:
             for key in self._store.note_keys(RELEASE):
                 note = self._store.read_note(RELEASE, key)
                 if note is not None:
-                    pins[key] = decode_pin(note)
+                    pins[key] = _decode_line(key, note)
         except StoreUnavailable as error:
             _log.error("the ledger cannot be read: %s", error.detail)
         return pins
+
+
+def _decode_line(key: str, note: bytes) -> Pin:
+    try:
+        return decode_pin(note)
+    except InvalidContent as error:
+        raise InvalidContent(f"what the ledger has of release {key} cannot be read: {error.detail}") from error
 
 
 def _pin_of(release: Release) -> Pin:

@@ -17,7 +17,7 @@ from app.errors import StoreUnavailable
 from app.store.base import NoteKind, check_note_key
 
 STALE_SECONDS = 3_600
-"""Age at which a temporary file is no longer anyone's: no single write takes an hour."""
+"""Age at which a temporary file does not belong to anyone any more: a single write never takes an hour."""
 
 
 class DiskStore:

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import InvalidContent, UnknownRelease, UntrustedRelease
 from app.releases.kept import KeptSource
-from app.releases.ledger import Ledger, Pin, decode_pin, encode_pin
+from app.releases.ledger import RELEASE, Ledger, Pin, decode_pin, encode_pin
 from app.sources.base import Loaded, Promise
 from app.sources.wheel import load_wheel
 from app.store.base import Store
@@ -100,6 +100,12 @@ def test_a_kept_wheel_that_was_damaged_counts_as_not_kept(tmp_path: Path) -> Non
 def test_a_promise_of_other_bytes_for_the_same_package_is_noticed(promise: Promise, *, agrees: bool) -> None:
     pin = Pin(VERSION, "2099.1", "a" * 64, "sha256:" + "c" * 64, "index")
     assert pin.agrees_with(promise) is agrees
+
+
+def test_a_line_that_cannot_be_read_is_not_forgotten_in_silence(store: Store) -> None:
+    store.write_note(RELEASE, VERSION, b"{}")
+    with pytest.raises(InvalidContent, match=f"has of release {VERSION} cannot be read"):
+        Ledger(store).keep(loaded())
 
 
 def pin_of(first: Loaded) -> Pin:

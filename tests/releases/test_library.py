@@ -67,6 +67,13 @@ class TestUnknownReleases:
         assert caught.value.facts == {"release": "2026g", "suggestions": ["2026f", "2026e", "2026a"]}
         assert caught.value.detail == "release 2026g is not known here; the nearest are 2026f, 2026e, 2026a"
 
+    async def test_the_nearest_are_counted_in_releases_also_after_z(self, tmp_path: Path) -> None:
+        for iana, package in (("2026a", "2026.1"), ("2026y", "2026.25"), ("2026z", "2026.26"), ("2026za", "2026.27")):
+            put_wheel(tmp_path, iana, package=package)
+        with pytest.raises(UnknownRelease) as caught:
+            await library_of(tmp_path).release("2026zb")
+        assert caught.value.facts["suggestions"] == ["2026za", "2026z", "2026y"]
+
     async def test_with_none_at_all_none_are_named(self, tmp_path: Path) -> None:
         with pytest.raises(UnknownRelease) as caught:
             await library_of(tmp_path).release("2026g")

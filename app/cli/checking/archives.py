@@ -29,7 +29,12 @@ Members = Mapping[str, bytes]
 
 
 def read_file(path: Path) -> bytes:
-    """Read an archive from disk, as bytes. Raises: SourceUnreachable; DoesNotVerify if it is too large."""
+    """Read an archive from disk, as bytes.
+
+    Raises:
+        SourceUnreachable: If it cannot be read.
+        DoesNotVerify: If it is too large.
+    """
     try:
         with path.open("rb") as file:
             return read_bounded(file.read)
@@ -38,7 +43,11 @@ def read_file(path: Path) -> bytes:
 
 
 def read_bounded(read: Callable[[int], bytes]) -> bytes:
-    """Read an archive from a stream's ``read``. Raises: DoesNotVerify if it is too large."""
+    """Read an archive from a stream's ``read``.
+
+    Raises:
+        DoesNotVerify: If it is too large.
+    """
     with _not_verifying():
         return archives.read_bounded(read, LIMITS)
 
@@ -53,13 +62,22 @@ def decode_archive(content: bytes) -> Members:
 
 
 def decode_linked(content: bytes) -> Mapping[str, bytes | Link]:
-    """Read an archive as ``decode_archive`` does, but leave its links as they are. Raises: as there, but for links."""
+    """Read an archive as ``decode_archive`` does, but leave its links as they are.
+
+    Raises:
+        DoesNotVerify: What ``app.archives`` refuses.
+    """
     with _not_verifying():
         return archives.decode_archive(content, LIMITS)
 
 
 def read_directory(root: Path) -> Members:
-    """Read a tree from disk. Raises: SourceUnreachable; DoesNotVerify as for archives."""
+    """Read a tree from disk.
+
+    Raises:
+        SourceUnreachable: If a part of it cannot be read.
+        DoesNotVerify: As for archives.
+    """
     try:
         with _not_verifying():
             members = _read_members(root)

@@ -36,7 +36,11 @@ def read_lock(path: Path) -> Lock:
 
 
 def verify_artifact(content: bytes, lock: Lock, *, origin: str) -> None:
-    """Verify that ``content`` is what the lock pins. Raises: DoesNotVerify with all that differs."""
+    """Verify that ``content`` is what the lock pins.
+
+    Raises:
+        DoesNotVerify: With all that differs.
+    """
     problems = _find_problems(content, lock)
     if problems:
         raise DoesNotVerify(f"{origin} is not what the lock says", problems=problems)

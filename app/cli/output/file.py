@@ -15,7 +15,7 @@ def write_file(path: Path, content: bytes) -> Literal["wrote"]:
     """Write ``content`` to ``path``, in place of a file that is there; parents are made.
 
     Shape: mode 0644 whatever the umask; a symbolic link stays, what it leads to is written.
-    Errors: OutputExists for anything that is no file; OutputUnavailable, and then nothing is left behind.
+    Errors: OutputExists for anything that is not a file; OutputUnavailable, and then nothing is left behind.
     """
     path = Path(os.path.realpath(path))
     aside = path.parent / f".{path.name}.{uuid4().hex}"
@@ -40,5 +40,5 @@ def _check_file(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+        kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
         raise OutputExists(f"{path} is {kind}; use - for standard output")
