@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
 from app.errors import InvalidName, InvalidOption, LimitExceeded, UnknownFormat
-from app.text import quote
-from app.tzdb.names import is_channel_name, is_release_name
+from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.tzdb.selection import Aliases, Selector, parse_selectors
 from app.tzdb.tables import TABLE_NAMES, TableName
 

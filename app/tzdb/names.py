@@ -7,7 +7,7 @@ letters. Whether a release *has* a name is ``release``'s to say; nothing here kn
 import re
 
 from app.errors import InvalidName
-from app.text import quote
+from app.text import quote as quote  # noqa: PLC0414 - whoever speaks of names may take it from here
 
 MAX_NAME_LENGTH = 44
 """Characters: three components of 14, the most that theory.html allows. The longest name since 2020a has 32."""

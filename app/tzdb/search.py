@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from app.errors import InvalidName, UnknownZones
-from app.text import quote
-from app.tzdb.names import by_component, is_country_code
+from app.tzdb.names import by_component, is_country_code, quote
 from app.tzdb.release import Release, ZoneClass, ZoneKind
 from app.tzdb.suggestions import suggest_countries
 

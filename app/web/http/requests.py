@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from app.artifact.spec import LATEST, Spec, check_option_names, parse_spec
 from app.errors import InvalidBody, InvalidOption
-from app.text import quote
+from app.tzdb.names import quote
 
 _TEXT_MEMBERS = ("release", "format", "aliases", "links", "encoding", "prefix", "module")
 _LIST_MEMBERS = ("zones", "tables")

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from app.errors import NotFound
-from app.text import quote
+from app.tzdb.names import quote
 from app.web.http.json_answers import json_answer
 from app.web.http.problems import problem_kinds, status_of
 from app.web.http.representation import REVALIDATE, AnswerResponse

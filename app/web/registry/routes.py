@@ -20,8 +20,7 @@ from app.builder.images import Images
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, InvalidOption, TzdataFilterError, UnknownArtifact, UnknownZones
 from app.releases.library import Library
-from app.text import quote
-from app.tzdb.names import is_channel_name, is_release_name
+from app.tzdb.names import is_channel_name, is_release_name, quote
 from app.web.http.hot import HotAnswers
 from app.web.http.json_answers import json_answer
 from app.web.http.representation import IMMUTABLE, PINNED, REVALIDATE, Answer, AnswerResponse
