@@ -3,9 +3,9 @@
 import json
 import logging
 import sys
-from datetime import UTC, datetime
 from typing import TextIO
 
+from app.instants import format_instant
 from app.settings import LogFormat, LogLevel
 
 ROOT = "app"
@@ -16,7 +16,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
-        line = f"{format_time(record.created)} {record.levelname.lower():7} {one_line(record.getMessage())}"
+        time = format_instant(record.created, precision="milliseconds")
+        line = f"{time} {record.levelname.lower():7} {one_line(record.getMessage())}"
         if not record.exc_info:
             return line
         # Indented, since the words of an exception may come from a client and hold line breaks.
@@ -30,7 +31,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
         members = {
-            "time": format_time(record.created),
+            "time": format_instant(record.created, precision="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -49,11 +50,6 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None
         logger.handlers = [handler]
         logger.propagate = False
         logger.setLevel(level.upper())
-
-
-def format_time(unix_seconds: float) -> str:
-    """Return an instant in RFC 3339 with milliseconds, in UTC."""
-    return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def one_line(text: str) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from app.builder.builder import Builder, Observer
 from app.cli.parts import Local
 from app.logs import configure_logs
-from app.releases.ledger import KeptSource, Ledger
+from app.releases.kept import KeptSource
+from app.releases.ledger import Ledger
 from app.releases.library import Library
 from app.settings import Settings
 from app.sources.base import Source

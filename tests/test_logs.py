@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.logs import ROOT, configure_logs, format_time, one_line
+from app.logs import ROOT, configure_logs, one_line
 from app.settings import LogFormat
 
 FORGED = "2026-01-01T00:00:00.000Z error   forged"
@@ -79,11 +79,6 @@ def test_the_level_is_kept_and_the_server_logs_to_the_same_place() -> None:
     logging.getLogger("uvicorn.error").error("high enough")
     assert stream.getvalue().rstrip("\n").endswith("high enough")
     assert stream.getvalue().count("\n") == 1
-
-
-def test_times_are_utc_with_milliseconds() -> None:
-    assert format_time(0.0) == "1970-01-01T00:00:00.000Z"
-    assert format_time(1_700_000_000.5) == "2023-11-14T22:13:20.500Z"
 
 
 def test_one_line_leaves_what_can_be_printed() -> None:

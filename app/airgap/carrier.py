@@ -1,33 +1,33 @@
 """Carriers: releases, and artifacts made of them, in one file that goes where no network does.
 
 The form of that file, and that a file of that form is whole. Whether what is in it deserves to be let in is
-``carriage``'s.
+``transfer``'s.
 """
 
-import io
-import json
-import re
-import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app.archives import Limits, Link, decode_tar
 from app.artifact.entry import Entry
 from app.artifact.record import Record, decode_record, encode_record
 from app.artifact.tarball import encode_tar
-from app.digest import is_sha256_hex, sha256_hex
-from app.errors import UntrustedRelease
-from app.releases.channels import release_order
-from app.releases.ledger import Pin, encode_pin
-from app.tzdb.names import is_release_name, quote
+from app.digest import sha256_hex
+from app.errors import InvalidContent, UntrustedRelease
+from app.releases.ledger import Pin, decode_pin, encode_pin
+from app.text import quote
+from app.tzdb.names import release_order
 
-MAX_CARRIER_BYTES = 256 << 20
-MAX_MEMBERS = 50_000
+LIMITS = Limits(
+    subject="the carrier",
+    archive_bytes=256 << 20,
+    unpacked_bytes=256 << 20,
+    file_bytes=256 << 20,
+    entries=50_000,
+)
 ROOT = "tzdata-carrier.1/"
 """Everything in a carrier lies below it; the number is the version of the form."""
 SUMS = "SHA256SUMS"
 
-_PACKAGE_VERSION = re.compile(r"[0-9]{4}\.[0-9a-z.]{1,16}")
-_SOURCE = re.compile(r"[a-z]{1,16}")
 _WHEEL = "wheels/tzdata-{}-py2.py3-none-any.whl"
 
 
@@ -75,7 +75,8 @@ def encode_carrier(carrier: Carrier) -> bytes:
         files[f"artifacts/{artifact.record.sha256}.{artifact.record.format}"] = artifact.content
         files[f"artifacts/{artifact.record.sha256}.json"] = encode_record(artifact.record)
     sums = "".join(f"{sha256_hex(content)}  {path}\n" for path, content in files.items())
-    return encode_tar(_entry(path, content) for path, content in {SUMS: sums.encode(), **files}.items())
+    members = {SUMS: sums.encode(), **files}
+    return encode_tar(Entry.plain(ROOT + path, content, reason="carried") for path, content in members.items())
 
 
 def decode_carrier(content: bytes) -> Carrier:
@@ -90,8 +91,10 @@ def decode_carrier(content: bytes) -> Carrier:
         whole = encode_carrier(carrier) == content
     except UntrustedRelease:
         raise
-    except Exception as error:  # tarfile and the shapes of foreign JSON raise nearly anything
-        raise UntrustedRelease(f"the file is no sound carrier of releases: {error}") from error
+    except InvalidContent as error:
+        raise UntrustedRelease(f"the file cannot be let in: {error.detail}", **error.facts) from error
+    except Exception as error:  # the shapes of foreign JSON raise nearly anything
+        raise UntrustedRelease(f"the file is not a sound carrier of releases: {error}") from error
     if not whole:
         raise UntrustedRelease("the file is a carrier of releases, but not as it was written")
     return carrier
@@ -101,35 +104,15 @@ def _by_age(carrier: Carrier) -> list[CarriedRelease]:
     return sorted(carrier.releases, key=lambda carried: release_order(carried.pin.release))
 
 
-def _entry(path: str, content: bytes) -> Entry:
-    return Entry(
-        path=ROOT + path,
-        kind="file",
-        zone=None,
-        target=None,
-        target_path=None,
-        sha256="",
-        crc32=0,
-        reason="carried",
-        content=content,
-    )
-
-
 def _decode_files(content: bytes) -> dict[str, bytes]:
     """Return path below ``ROOT`` → bytes."""
-    if len(content) > MAX_CARRIER_BYTES:
-        raise UntrustedRelease(f"the file is larger than {MAX_CARRIER_BYTES} bytes", limit=MAX_CARRIER_BYTES)
     files: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-        for number, member in enumerate(archive):
-            if not member.name.startswith(ROOT.rstrip("/")) or number > MAX_MEMBERS:
-                raise UntrustedRelease(f"the file is no carrier of releases: it holds {quote(member.name)}")
-            if member.isdir():
-                continue
-            stream = archive.extractfile(member) if member.isreg() and not member.issparse() else None
-            if stream is None or member.size > len(content):
-                raise UntrustedRelease(f"{quote(member.name)} in the carrier is no plain file")
-            files[member.name.removeprefix(ROOT)] = stream.read()
+    for path, member in decode_tar(content, LIMITS).items():
+        if not path.startswith(ROOT):
+            raise UntrustedRelease(f"the file is not a carrier of releases: it holds {quote(path)}")
+        if isinstance(member, Link):
+            raise UntrustedRelease(f"{quote(path)} in the carrier is not a plain file")
+        files[path.removeprefix(ROOT)] = member
     return files
 
 
@@ -146,7 +129,9 @@ def _check_sums(files: Mapping[str, bytes]) -> None:
 def _releases(files: Mapping[str, bytes]) -> Iterator[CarriedRelease]:
     for path, content in files.items():
         if path.startswith("ledger/"):
-            pin = _decode_pin(content)
+            pin = decode_pin(content)
+            if pin.sha256 is None or pin.package_version is None:
+                raise UntrustedRelease(f"the carrier brings release {pin.release} in no wheel")
             yield CarriedRelease(pin, files[_WHEEL.format(pin.package_version)])
 
 
@@ -155,19 +140,3 @@ def _artifacts(files: Mapping[str, bytes]) -> Iterator[CarriedArtifact]:
         if path.startswith("artifacts/") and path.endswith(".json"):
             record = decode_record(content)
             yield CarriedArtifact(record, files[f"artifacts/{record.sha256}.{record.format}"])
-
-
-def _decode_pin(content: bytes) -> Pin:
-    members: dict[str, object] = json.loads(content)
-    texts = {name: str(value) for name, value in members.items()}
-    pin = Pin(**texts)
-    sound = (
-        is_release_name(pin.release)
-        and _PACKAGE_VERSION.fullmatch(pin.package_version or "")
-        and is_sha256_hex(pin.sha256 or "")
-        and is_sha256_hex(pin.tree_digest.removeprefix("sha256:"))
-        and _SOURCE.fullmatch(pin.source)
-    )
-    if not sound:
-        raise UntrustedRelease("a line of the carrier's ledger makes no sense")
-    return pin

@@ -4,17 +4,18 @@ What is let in is then as good as what was fetched: the same checks, the same le
 """
 
 import logging
-import zlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from app.airgap.carrier import CarriedArtifact, CarriedRelease, Carrier
+from app.archives import decode_gzip
 from app.artifact.formats import FORMATS
 from app.artifact.plan import Plan, make_plan
-from app.artifact.record import Record, decode_record, encode_record, make_record, parse_request
+from app.artifact.record import Record, make_record, parse_request
 from app.artifact.tarball import encode_gzip
-from app.digest import sha256_hex
+from app.builder.artifacts import StoredArtifact, StoredArtifacts
 from app.errors import NotFound, TzdataFilterError, UntrustedRelease
-from app.releases.ledger import Ledger, Pin, encode_pin
+from app.releases.ledger import Ledger
 from app.sources.wheel import load_wheel
 from app.store.base import Store
 from app.tzdb.release import Release, TzifPool
@@ -35,30 +36,22 @@ def pack(releases: Collection[Release], *, ledger: Ledger, store: Store, artifac
 def admit(carrier: Carrier, *, ledger: Ledger, store: Store) -> list[Release]:
     """Check all that a carrier holds, then keep it; return its releases.
 
-    What can be read at any moment is whole and checked: the bytes are written first, what leads to them last.
+    What can be read at any moment is whole and checked: releases first, then what was made of them.
     Errors: UntrustedRelease for anything that does not verify or that the ledger knows otherwise, and nothing is kept
     then; StoreUnavailable.
     """
     pool: TzifPool = {}
-    known = ledger.pins()
     releases: dict[str, Release] = {}
     for carried in carrier.releases:
-        _check_agrees(known.get(carried.pin.release), carried.pin)
+        ledger.check_agrees(carried.pin)
         releases[carried.pin.release] = _check_release(carried, pool)
-    records = [(_check_artifact(artifact, releases), artifact.content) for artifact in carrier.artifacts]
+    stored = StoredArtifacts(store)
+    artifacts = [StoredArtifact(_check_artifact(each, releases), each.content) for each in carrier.artifacts]
     for carried in carrier.releases:
-        store.write_blob(sha256_hex(carried.wheel), carried.wheel)
-    for record, content in records:
-        store.write_blob(record.sha256, content)
-    for record, _ in records:
-        key = record.row["content_key"]
-        if store.read_note("record", key) is None:
-            store.write_note("origin", record.sha256, key.encode())
-            store.write_note("record", key, encode_record(record))
-    for carried in carrier.releases:
-        pin = known.get(carried.pin.release)
-        if pin is None or pin.sha256 is None:
-            store.write_note("release", carried.pin.release, encode_pin(carried.pin))
+        ledger.admit(carried.pin, carried.wheel)
+    for artifact in artifacts:
+        if stored.read(artifact.record.row["content_key"]) is None:
+            stored.keep(artifact)
     return [*releases.values()]
 
 
@@ -75,26 +68,14 @@ def _carried(release: Release, ledger: Ledger) -> CarriedRelease:
 
 
 def _stored_artifacts(store: Store, releases: Mapping[str, Release]) -> Iterator[CarriedArtifact]:
-    for key in store.note_keys("record"):
-        note = store.read_note("record", key)
-        record = decode_record(note) if note is not None else None
-        content = store.read_blob(record.sha256) if record is not None else None
-        if record is None or content is None or record.row["release"] not in releases:
+    for stored in StoredArtifacts(store).all():
+        if stored.record.row["release"] not in releases:
             continue
+        carried = CarriedArtifact(stored.record, stored.content)
         try:
-            yield CarriedArtifact(_check_artifact(CarriedArtifact(record, content), releases), content)
+            yield replace(carried, record=_check_artifact(carried, releases))
         except UntrustedRelease as error:
             _log.warning("left out: %s", error.detail)
-
-
-def _check_agrees(known: Pin | None, brought: Pin) -> None:
-    if known is None or (known.tree_digest == brought.tree_digest and known.sha256 in (None, brought.sha256)):
-        return
-    raise UntrustedRelease(
-        f"release {brought.release} is pinned here with other bytes than the carrier brings:"
-        f" {known.tree_digest} from {known.source}, not {brought.tree_digest}",
-        release=brought.release,
-    )
 
 
 def _check_release(carried: CarriedRelease, pool: TzifPool) -> Release:
@@ -123,7 +104,7 @@ def _check_artifact(artifact: CarriedArtifact, releases: Mapping[str, Release]) 
         spec, recipe = parse_request(artifact.record.row["request"]), artifact.record.row["recipe"]
         plan = make_plan(releases[spec.release], spec, recipe=recipe)
         right = _is_written_from(plan, artifact.content)
-    except (TzdataFilterError, AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+    except (TzdataFilterError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise UntrustedRelease(f"artifact {artifact.record.sha256} has a record that makes no sense") from error
     if not right:
         raise UntrustedRelease(f"artifact {artifact.record.sha256} is not what its record says")
@@ -138,6 +119,5 @@ def _is_written_from(plan: Plan, content: bytes) -> bool:
     if recipe.encode_inside is None or not recipe.is_but_for_compressor(plan.recipe):
         return False
     inside = recipe.encode_inside(plan.entries)
-    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    same = unpacker.decompress(content, len(inside) + 1) == inside
-    return same and unpacker.eof and not unpacker.unused_data and content.startswith(encode_gzip(b"")[:10])
+    unpacked = decode_gzip(content, max_bytes=len(inside), subject="the artifact")
+    return unpacked == inside and content.startswith(encode_gzip(b"")[:10])

@@ -3,8 +3,11 @@
 Which entries there are is the plan's; how they become bytes is the writers'.
 """
 
+import zlib
 from dataclasses import dataclass, field
 from typing import Literal
+
+from app.digest import sha256_hex
 
 EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
 
@@ -32,6 +35,23 @@ class Entry:
     crc32: int
     reason: str
     content: bytes = field(repr=False)
+
+    @classmethod
+    def plain(
+        cls, path: str, content: bytes, *, reason: str, kind: EntryKind = "file", target_path: str | None = None
+    ) -> "Entry":
+        """Return an entry that is not a zone of a release: a table, a file of a package, or whatever a writer takes."""
+        return cls(
+            path=path,
+            kind=kind,
+            zone=None,
+            target=None,
+            target_path=target_path,
+            sha256=sha256_hex(content),
+            crc32=zlib.crc32(content),
+            reason=reason,
+            content=content,
+        )
 
     @property
     def size(self) -> int:

@@ -14,7 +14,7 @@ from app.artifact.go.source import RECIPE_NUMBER
 from app.artifact.gozip import encode_gozip
 from app.artifact.tarball import encode_gzip, encode_tar
 from app.errors import UnknownFormat
-from app.tzdb.names import quote
+from app.text import quote
 
 Format: TypeAlias = str
 """The ending of a format, as in file names and URLs; one that was read by ``parse_format`` is a key of ``FORMATS``."""

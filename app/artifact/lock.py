@@ -12,11 +12,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from app.artifact.options import OPTIONS, Member
-from app.artifact.record import RecordRow, parse_request, request_row
+from app.artifact.record import RecordRow, artifact_path, parse_request, request_row
 from app.artifact.spec import Spec
 from app.digest import format_digest, is_sha256_hex, sha256_hex
 from app.errors import InvalidRequest
-from app.tzdb.names import is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_release_name
 
 VERSION = 1
 MAX_LOCK_CHARACTERS = 1 << 20
@@ -70,7 +71,7 @@ class Lock:
     @property
     def server(self) -> str:
         """What the URLs of the server start with, without a slash at the end; empty if there is none."""
-        return self.url.removesuffix(artifact_path(self.spec, self.sha256))
+        return self.url.removesuffix(artifact_path(self.sha256, self.spec.format))
 
 
 def make_lock(row: RecordRow, *, server: str) -> Lock:
@@ -86,14 +87,9 @@ def make_lock(row: RecordRow, *, server: str) -> Lock:
         sha256=sha256,
         size=row["size"],
         tree_digest=row["tree_digest"],
-        url=server + artifact_path(spec, sha256) if server else "",
+        url=server + artifact_path(sha256, spec.format) if server else "",
         request_digest=digest_request(spec),
     )
-
-
-def artifact_path(spec: Spec, sha256: str) -> str:
-    """Return the path of an artifact's URL on any server."""
-    return f"/v1/artifacts/{sha256}.{spec.format}"
 
 
 def digest_request(spec: Spec) -> str:
@@ -146,7 +142,7 @@ def parse_lock(text: str) -> Lock:
         sha256=sha256,
         size=_size(artifact),
         tree_digest=_digest(artifact, "tree_digest"),
-        url=_url(artifact, artifact_path(spec, sha256)),
+        url=_url(artifact, artifact_path(sha256, spec.format)),
         request_digest=_digest(artifact, "request"),
     )
 

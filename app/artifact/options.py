@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias, get_args, get_origin, get_type
 
 from app.artifact.formats import ROWS, FormatRow, LinkStyle
 from app.errors import InvalidOption
-from app.tzdb.names import quote
+from app.text import quote
 from app.tzdb.selection import Aliases
 from app.tzdb.tables import TABLE_NAMES, TableName
 

@@ -111,17 +111,8 @@ def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Ite
         import_path=spec.module or f"example.com/program/{spec.prefix}",
     )
     for name, content in files.items():
-        yield Entry(
-            path=f"{root}/{name}" if root else name,
-            kind="source",
-            zone=None,
-            target=None,
-            target_path=None,
-            sha256=sha256_hex(content),
-            crc32=zlib.crc32(content),
-            reason="part of every Go package",
-            content=content,
-        )
+        path = f"{root}/{name}" if root else name
+        yield Entry.plain(path, content, kind="source", reason="part of every Go package")
 
 
 def _fat_file(file: TzifFile, made: TzifPool) -> TzifFile:
@@ -140,14 +131,4 @@ def _table_entries(release: Release, names: Iterable[str], spec: Spec) -> Iterat
     prefix = f"{spec.prefix}/" if spec.prefix else ""
     for table in spec.tables:
         content = cut_table(release, table, names=frozenset(names))
-        yield Entry(
-            path=prefix + table,
-            kind="table",
-            zone=None,
-            target=None,
-            target_path=None,
-            sha256=sha256_hex(content),
-            crc32=zlib.crc32(content),
-            reason="table asked for",
-            content=content,
-        )
+        yield Entry.plain(prefix + table, content, kind="table", reason="table asked for")

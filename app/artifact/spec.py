@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from app.artifact.formats import FORMATS, Format, parse_format
 from app.artifact.options import OPTIONS, Options, check_option_names, parse_options
 from app.errors import InvalidName, LimitExceeded
-from app.tzdb.names import is_channel_name, is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_channel_name, is_release_name
 from app.tzdb.selection import Selector, parse_selectors
 
 LATEST = "latest"

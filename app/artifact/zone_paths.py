@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.errors import UnknownZones
-from app.tzdb.names import MAX_NAME_PARTS, quote
+from app.text import quote
+from app.tzdb.names import MAX_NAME_PARTS
 from app.tzdb.release import Release
 from app.tzdb.suggestions import suggest_countries, suggest_names
 

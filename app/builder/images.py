@@ -1,7 +1,7 @@
 """Images: from a repository and a tag or digest to bytes, over the builder.
 
-The only place that decides which release a digest may belong to. What a repository's name says is ``oci_names``' to
-read, what an image's bytes are is ``oci``'s to write; no HTTP here.
+The only place that decides which release a digest may belong to. What a repository's name says is ``oci/names``' to
+read, what an image's bytes are is ``oci/image``'s to write; no HTTP here.
 """
 
 import asyncio
@@ -19,10 +19,15 @@ from app.builder.builder import Builder
 from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, StoreUnavailable, UnknownArtifact, UnknownRelease, UnknownZones
 from app.releases.library import Library
-from app.store.base import Store
+from app.store.base import NoteKind, Store
 from app.tzdb.release import Release
 
 _log = logging.getLogger(__name__)
+
+IMAGE = NoteKind("image")
+"""The sha256 of a part of an image → the release it is of."""
+SET = NoteKind("set")
+"""The sha256 of a selection that was posted → its JSON."""
 
 MAX_SEEN = 100
 """Repositories whose parts are known without looking; one that was searched has 24 a release at most."""
@@ -130,20 +135,11 @@ class Images:
 
         Errors: InvalidName; NotFound; UnknownZones with what the newest local release lacks, if none has it.
         """
-        having: list[str] = []
-        known = False
-        lacking: UnknownZones | None = None
-        for row in await self._library.listed():
-            try:
-                if row.release is not None:
-                    await self._builder.plan(await self._spec(repository, row.release))
-                    known = True
-                having.append(row.version)
-            except UnknownZones as error:
-                lacking = lacking or error
-        if lacking is not None and not known:
-            raise lacking
-        return having
+
+        async def check(release: Release) -> None:
+            await self._builder.plan(await self._spec(repository, release))
+
+        return await self._library.having(check)
 
     async def keep_set(self, spec: Spec) -> tuple[str, Image]:
         """Keep a selection with its options; return its repository, the same for equal ones, and its image.
@@ -154,7 +150,7 @@ class Images:
         await self._builder.plan(replace(spec, release=release.version))
         note = json.dumps(request_row(replace(spec, release=LATEST)), separators=(",", ":")).encode()
         sha256 = sha256_hex(note)
-        await asyncio.to_thread(self._store.write_note, "set", sha256, note)
+        await asyncio.to_thread(self._store.write_note, SET, sha256, note)
         repository = format_set(sha256)
         return repository, await self.image(repository, release.version)
 
@@ -230,7 +226,7 @@ class Images:
         sha256 = parse_set(repository)
         if sha256 is None:
             return parse_repository(repository, release)
-        note = await asyncio.to_thread(self._store.read_note, "set", sha256)
+        note = await asyncio.to_thread(self._store.read_note, SET, sha256)
         if note is None:
             raise NotFound(
                 f"{repository} is not known here; POST /v1/sets with the same list makes it known under the same name"
@@ -241,14 +237,14 @@ class Images:
     def _note(self, sha256: str, version: str) -> None:
         content = version.encode()
         try:
-            if self._store.read_note("image", sha256) != content:
-                self._store.write_note("image", sha256, content)
+            if self._store.read_note(IMAGE, sha256) != content:
+                self._store.write_note(IMAGE, sha256, content)
         except StoreUnavailable as error:
             _log.error("the release of %s cannot be kept: %s", sha256, error.detail)
 
     def _read_note(self, sha256: str) -> str | None:
         try:
-            note = self._store.read_note("image", sha256)
+            note = self._store.read_note(IMAGE, sha256)
         except StoreUnavailable as error:
             _log.error("the release of %s cannot be read: %s", sha256, error.detail)
             return None

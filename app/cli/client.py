@@ -19,6 +19,7 @@ from app.artifact.record import RecordRow, Request, request_row
 from app.artifact.spec import Spec
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidRequest, NotFound, SourceUnreachable, TzdataFilterError
+from app.text import without_password
 from app.tzdb.changes.diff_row import DiffRow
 from app.tzdb.names import is_release_name
 
@@ -46,7 +47,7 @@ class Server:
         """
         row = _shaped(self._json("POST", "/v1/bundles", request_row(spec)), RecordRow)
         try:
-            lock = make_lock(row, server=_without_password(self._url))
+            lock = make_lock(row, server=without_password(self._url))
             sound = parse_lock(format_lock(lock)) == lock
         except (InvalidRequest, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DoesNotVerify(f"{_host(self._url)} answers with a record that makes no sense") from error
@@ -177,14 +178,9 @@ def _tamed(value: object) -> object:
             return value
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _host(url: str) -> str:
     """Return the server's name for messages: no password."""
-    return _plain(urlsplit(url).netloc.rpartition("@")[2])
+    return _plain(urlsplit(without_password(url)).netloc)
 
 
 def _plain(text: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from app.cli.table import format_table
+from app.instants import format_instant
 from app.tzdb.changes.diff import CHANGE_KINDS
-from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow, format_instant
+from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow
 from app.tzdb.changes.timeline import BEGINNING
 
 _BEGINNING = format_instant(BEGINNING)

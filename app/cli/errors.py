@@ -21,7 +21,7 @@ from app.errors import (
     UntrustedRelease,
 )
 from app.settings import InvalidSettings
-from app.tzdb.names import quote
+from app.text import quote
 
 PROGRAM = "tzdata-filter"
 _MAX_LINES = 20

@@ -11,10 +11,9 @@ from app.artifact.spec import LATEST, Spec, check_release_choice
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
 from app.errors import UnknownRelease, UntrustedRelease
-from app.releases.channels import release_order
 from app.releases.library import Library
 from app.settings import Settings, read_settings
-from app.tzdb.names import is_release_name
+from app.tzdb.names import is_release_name, release_order
 from app.tzdb.release import Release
 
 P = ParamSpec("P")

@@ -5,7 +5,8 @@ import click
 from app import __version__
 from app.cli.commands.airgap import export, fetch, import_
 from app.cli.commands.allowlist import whitelist
-from app.cli.commands.diff import diff
+from app.cli.commands.changes.diff import diff
+from app.cli.commands.changes.history import history
 from app.cli.commands.extract import extract
 from app.cli.commands.go.sum import go_sum
 from app.cli.commands.lock import lock
@@ -14,6 +15,7 @@ from app.cli.commands.resolve import resolve
 from app.cli.commands.serve import serve
 from app.cli.commands.sync import sync
 from app.cli.commands.verify import verify
+from app.cli.commands.zone import zone
 from app.cli.commands.zones import zones
 from app.cli.errors import PROGRAM
 from app.cli.group import CommandGroup
@@ -44,7 +46,7 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, resolve, releases, diff, verify, lock, sync, whitelist, go_sum):
+for _command in (serve, extract, zones, zone, resolve, releases, diff, history, verify, lock, sync, whitelist, go_sum):
     cli.add_command(_command)
 for _command in (fetch, export, import_):
     releases.add_command(_command)

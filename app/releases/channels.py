@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from app.artifact.spec import LATEST
 from app.errors import UnknownRelease
-from app.tzdb.names import is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_release_name
 
 MAX_HOPS = 4
 """How many channels may stand for one another; also ends loops."""
@@ -40,9 +41,3 @@ def resolve_channel(choice: str, known: Sequence[str], *, channels: Mapping[str,
         release=choice,
         suggestions=offer,
     )
-
-
-def release_order(version: str) -> tuple[str, int, str]:
-    """Sort key that puts releases in the order they appeared: by year, then ``a`` to ``z``, then ``za`` and on."""
-    year, letters = version[:4], version[4:]
-    return (year, len(letters), letters)

@@ -5,15 +5,22 @@ A release that once had these bytes is never served with others, whoever offers 
 
 import json
 import logging
+import re
 import threading
 from dataclasses import asdict, dataclass
 
-from app.digest import sha256_hex
-from app.errors import StoreUnavailable, UnknownRelease, UntrustedRelease
-from app.sources.base import Loaded, Offers, Promise
-from app.sources.wheel import load_wheel
-from app.store.base import Store
-from app.tzdb.release import Release, TzifPool
+from app.digest import is_sha256_hex, sha256_hex
+from app.errors import InvalidContent, StoreUnavailable, UntrustedRelease
+from app.sources.base import Loaded, Promise
+from app.store.base import NoteKind, Store
+from app.tzdb.names import is_release_name
+from app.tzdb.release import Release
+
+RELEASE = NoteKind("release")
+"""Release name → its line in the ledger."""
+
+_PACKAGE_VERSION = re.compile(r"[0-9]{4}\.[0-9a-z.]{1,16}")
+_SOURCE = re.compile(r"[a-z]{1,16}")
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +51,28 @@ def encode_pin(pin: Pin) -> bytes:
     return json.dumps(asdict(pin)).encode()
 
 
+def decode_pin(content: bytes) -> Pin:
+    """Read what ``encode_pin`` wrote.
+
+    Raises:
+        InvalidContent: If it is anything that no pin can be.
+    """
+    try:
+        pin = Pin(**json.loads(content))
+        sound = (
+            is_release_name(pin.release)
+            and (pin.package_version is None or _PACKAGE_VERSION.fullmatch(pin.package_version))
+            and (pin.sha256 is None or is_sha256_hex(pin.sha256))
+            and is_sha256_hex(pin.tree_digest.removeprefix("sha256:"))
+            and _SOURCE.fullmatch(pin.source)
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InvalidContent("a line of the ledger is not a pin") from error
+    if not sound:
+        raise InvalidContent("a line of the ledger makes no sense")
+    return pin
+
+
 class Ledger:
     """Pins, in memory and in a store. Thread-safe; methods block. A store that fails costs durability, not service."""
 
@@ -53,7 +82,11 @@ class Ledger:
         self._pins: dict[str, Pin] | None = None
 
     def pins(self) -> dict[str, Pin]:
-        """Return release → pin."""
+        """Return release → pin.
+
+        Raises:
+            InvalidContent: For a line that is whole and no program like this wrote: what it pins must not be forgotten.
+        """
         with self._lock:
             if self._pins is None:
                 self._pins = self._read_all()
@@ -72,55 +105,78 @@ class Ledger:
                 f" {pin.source}: {release.tree_digest}, not {pin.tree_digest}",
                 release=release.version,
             )
-        if pin is None or (pin.sha256 is None and loaded.wheel is not None):
-            self._write(_pin_of(release), loaded.wheel)
+        if pin is not None and (pin.sha256 is not None or loaded.wheel is None):
+            return
+        pin = _pin_of(release)
+        try:
+            self._write(pin, loaded.wheel)
+        except StoreUnavailable as error:
+            _log.error("release %s cannot be pinned: %s", pin.release, error.detail)
+        self._remember(pin)
+
+    def check_agrees(self, brought: Pin) -> None:
+        """Check that a pin from elsewhere does not contradict what is pinned here.
+
+        Raises:
+            UntrustedRelease: If the release has another tree here, or came in another wheel.
+        """
+        known = self.pins().get(brought.release)
+        if known is None or (known.tree_digest == brought.tree_digest and known.sha256 in (None, brought.sha256)):
+            return
+        raise UntrustedRelease(
+            f"release {brought.release} is pinned here with other bytes than the carrier brings:"
+            f" {known.tree_digest} from {known.source}, not {brought.tree_digest}",
+            release=brought.release,
+        )
+
+    def admit(self, pin: Pin, wheel: bytes) -> None:
+        """Keep a release that was pinned elsewhere, and verified since; a pin that is here already stays.
+
+        Args:
+            pin: Of this very wheel.
+
+        Raises:
+            UntrustedRelease: As ``check_agrees``.
+            StoreUnavailable: The release may be kept without its pin then, and is not served from here.
+        """
+        self.check_agrees(pin)
+        known = self.pins().get(pin.release)
+        if known is not None and known.sha256 is not None:
+            self._store.write_blob(known.sha256, wheel)  # that of the pin may have been lost
+            return
+        self._write(pin, wheel)
+        self._remember(pin)
 
     def wheel(self, pin: Pin) -> bytes | None:
         """Return the wheel behind a pin, ``None`` if it was not kept or does not verify. Errors: StoreUnavailable."""
         return self._store.read_blob(pin.sha256) if pin.sha256 else None
 
     def _write(self, pin: Pin, wheel: bytes | None) -> None:
-        try:
-            if wheel is not None:
-                self._store.write_blob(sha256_hex(wheel), wheel)
-            self._store.write_note("release", pin.release, encode_pin(pin))
-        except StoreUnavailable as error:
-            _log.error("release %s cannot be pinned: %s", pin.release, error.detail)
+        if wheel is not None:
+            self._store.write_blob(sha256_hex(wheel), wheel)
+        self._store.write_note(RELEASE, pin.release, encode_pin(pin))
+
+    def _remember(self, pin: Pin) -> None:
         with self._lock:
             self._pins = {**(self._pins or {}), pin.release: pin}
 
     def _read_all(self) -> dict[str, Pin]:
         pins: dict[str, Pin] = {}
         try:
-            for key in self._store.note_keys("release"):
-                note = self._store.read_note("release", key)
+            for key in self._store.note_keys(RELEASE):
+                note = self._store.read_note(RELEASE, key)
                 if note is not None:
-                    pins[key] = Pin(**json.loads(note))
+                    pins[key] = _decode_line(key, note)
         except StoreUnavailable as error:
             _log.error("the ledger cannot be read: %s", error.detail)
         return pins
 
 
-class KeptSource:
-    """Source: the wheels that the ledger kept. Asked first, so that what was once fetched needs nobody any more."""
-
-    name = "kept"
-    remote = False
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
-        """See ``Source.offers``."""
-        return Offers(frozenset(version for version, pin in self._ledger.pins().items() if pin.sha256), {})
-
-    def load(self, version: str, pool: TzifPool) -> Loaded:
-        """See ``Source.load``. A wheel that was lost or damaged is UnknownRelease: another source may have it."""
-        pin = self._ledger.pins().get(version)
-        wheel = self._ledger.wheel(pin) if pin else None
-        if pin is None or wheel is None:
-            raise UnknownRelease(f"the wheel of release {version} was not kept", release=version)
-        return Loaded(load_wheel(wheel, source=pin.source, pool=pool), wheel)
+def _decode_line(key: str, note: bytes) -> Pin:
+    try:
+        return decode_pin(note)
+    except InvalidContent as error:
+        raise InvalidContent(f"what the ledger has of release {key} cannot be read: {error.detail}") from error
 
 
 def _pin_of(release: Release) -> Pin:

@@ -9,16 +9,23 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
+from app.errors import (
+    SourceUnreachable,
+    TzdataFilterError,
+    UnknownRelease,
+    UnknownZones,
+    UntrustedIndex,
+    UntrustedRelease,
+)
 from app.once import Once
 from app.releases.catalogue import Catalogue
-from app.releases.channels import release_order, resolve_channel
+from app.releases.channels import resolve_channel
 from app.releases.ledger import Ledger
 from app.sources.base import Loaded, Promise, Source
-from app.tzdb.names import is_release_name
+from app.tzdb.names import is_release_name, nth_of_year, release_order
 from app.tzdb.release import Release, TzifPool
 
 _log = logging.getLogger(__name__)
@@ -72,13 +79,10 @@ class Library:
         """A number that grows whenever ``latest``, the list of releases or its freshness may have changed."""
         return self._catalogue.changes + self._refusals_made
 
-    def stale_seconds(self) -> float | None:
-        """See ``Catalogue.stale_seconds``."""
-        return self._catalogue.stale_seconds()
-
-    def troubles(self) -> dict[str, TzdataFilterError]:
-        """See ``Catalogue.troubles``."""
-        return self._catalogue.troubles()
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the sources offer, as they were last looked at. It is refreshed through the library alone."""
+        return self._catalogue
 
     async def refresh(self, *, wanted: bool = False) -> None:
         """See ``Catalogue.refresh``. What was refused may have been mended since: it gets another chance."""
@@ -132,6 +136,30 @@ class Library:
                 promise = self._catalogue.promise(source, version)
                 rows.append(Listed(version, source.name, None, promise))
         return rows
+
+    async def having(self, check: Callable[[Release], Awaitable[None]]) -> list[str]:
+        """Return the releases that have something, newest first; those not yet fetched count as if they had.
+
+        Args:
+            check: Raises UnknownZones if a release lacks it.
+
+        Raises:
+            UnknownZones: Of the newest local release, if none of them has it.
+        """
+        having: list[str] = []
+        known = False
+        lacking: UnknownZones | None = None
+        for row in await self.listed():
+            try:
+                if row.release is not None:
+                    await check(row.release)
+                    known = True
+                having.append(row.version)
+            except UnknownZones as error:
+                lacking = lacking or error
+        if lacking is not None and not known:
+            raise lacking
+        return having
 
     async def newest(self, count: int) -> list[Release]:
         """Return the newest ``count`` releases that can be had, newest first. Cost: fetches those not yet here."""
@@ -232,7 +260,7 @@ class Library:
         """Return the error for a release that no source gave."""
         if isinstance(lost, SourceUnreachable):
             return lost
-        if trouble := next(iter(self.troubles().values()), None):
+        if trouble := next(iter(self._catalogue.troubles().values()), None):
             detail = f"release {version} is not known here, and a source that may have it fails: {trouble.detail}"
             return type(trouble)(detail, release=version)
         nearest = sorted(self.versions(), key=lambda known: _distance(known, version))[:3]
@@ -242,4 +270,4 @@ class Library:
 
 def _distance(known: str, asked: str) -> tuple[int, int, str]:
     years = abs(int(known[:4]) - int(asked[:4]))
-    return (years, abs(ord(known[4]) - ord(asked[4])), known)
+    return (years, abs(nth_of_year(known) - nth_of_year(asked)), known)

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, parse_iana_name, parse_package_version
-from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
+from app.sources.wheel import LIMITS, load_wheel
 from app.tzdb.release import TzifPool
 
 _PATTERN = "tzdata-*.whl"
@@ -85,8 +85,8 @@ class WheelDirectory:
                 continue
             if not stat.S_ISREG(status.st_mode):
                 refused[name] = "not a file"
-            elif status.st_size > MAX_WHEEL_BYTES:
-                refused[name] = f"larger than {MAX_WHEEL_BYTES} bytes"
+            elif status.st_size > LIMITS.archive_bytes:
+                refused[name] = f"larger than {LIMITS.archive_bytes} bytes"
             else:
                 stamps.append((name, status.st_size, status.st_mtime_ns))
         return stamps, refused
@@ -106,6 +106,6 @@ class WheelDirectory:
 def _read_bounded(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_WHEEL_BYTES + 1)
+            return file.read(LIMITS.archive_bytes + 1)
     except OSError as error:
         raise SourceUnreachable(f"{path.name} cannot be read: {error.strerror}") from error

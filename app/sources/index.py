@@ -12,7 +12,7 @@ from app.sources.base import Loaded, Offers, Promise
 from app.sources.download import SILENCE_SECONDS, Downloader
 from app.sources.index_address import IndexAddress
 from app.sources.index_page import ACCEPT, IndexedWheel, parse_index_page
-from app.sources.wheel import MAX_WHEEL_BYTES, load_wheel
+from app.sources.wheel import LIMITS, load_wheel
 from app.tzdb.release import TzifPool
 
 MAX_PAGE_BYTES = 4 << 20
@@ -96,7 +96,7 @@ class IndexSource:
         content = downloader.fetch(
             wheel.url,
             accept=_WHEEL_TYPE,
-            max_bytes=MAX_WHEEL_BYTES,
+            max_bytes=LIMITS.archive_bytes,
             deadline_seconds=self._wheel_seconds,
             hosts=look.hosts,
         ).content

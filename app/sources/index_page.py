@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from app.digest import is_sha256_hex
 from app.errors import UntrustedIndex
+from app.tzdb.names import name_of_nth
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html")
@@ -109,10 +110,5 @@ def _wheel(link: _Link, page_url: str) -> IndexedWheel | None:
         sha256=sha256,
         package_version=version,
         order=(int(year), int(number), int(post or -1)),
-        presumed=f"{year}{_letters(int(number))}",
+        presumed=name_of_nth(int(year), max(int(number), 1)),
     )
-
-
-def _letters(number: int) -> str:
-    """Return the letters of a year's nth release: ``a`` to ``z``, then ``za`` and on."""
-    return "z" * ((number - 1) // 26) + chr(ord("a") + (number - 1) % 26) if number else "a"

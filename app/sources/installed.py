@@ -7,7 +7,7 @@ from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, parse_iana_name, release_from_package
 from app.sources.wheel import parse_record, verify_record
-from app.tzdb.names import quote
+from app.text import quote
 from app.tzdb.release import TzifPool
 
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 
 from app.errors import InvalidContent, InvalidName, UntrustedRelease
-from app.tzdb.names import is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_release_name
 from app.tzdb.release import Origin, Release, TzifPool, make_release
 from app.tzdb.tables import TABLE_NAMES, TableName
 

@@ -24,7 +24,7 @@ _COPIES = ("posix", "right")
 """Directories of a system tree that repeat every zone, the second with leap seconds: no names of tzdb."""
 _OWN_CHOICES = frozenset({"localtime", "posixrules"})
 """Names under which a system tree repeats the zone that the machine was set to: no names of tzdb."""
-_RELEASE_IN_NAME = re.compile(r"(?<![0-9])[0-9]{4}[a-z]{1,2}(?![0-9a-z])")
+_RELEASE_IN_NAME = re.compile(r"(?<![0-9])[0-9]{4}z?[a-z](?![0-9a-z])")
 _NAMING_BYTES = 4_096
 
 

@@ -1,7 +1,6 @@
 """Reading a tzdata wheel: archive limits, then RECORD, then the package inside.
 
-Nothing is unpacked before the archive's directory has been checked, and nothing is believed before RECORD agrees.
-Source: the binary distribution format (PEP 427); PKWARE APPNOTE for the zip directory.
+Nothing is believed before RECORD agrees. Source: the binary distribution format (PEP 427).
 """
 
 import base64
@@ -9,25 +8,25 @@ import csv
 import hashlib
 import io
 import re
-import stat
-import struct
 import zipfile
 from collections.abc import Mapping
 
+from app.archives import Limits, decode_zip
 from app.digest import sha256_hex
-from app.errors import UntrustedRelease
+from app.errors import InvalidContent, UntrustedRelease
 from app.sources.package import release_from_package
-from app.tzdb.names import quote
+from app.text import quote
 from app.tzdb.release import Release, TzifPool
 
-MAX_WHEEL_BYTES = 4 << 20
-MAX_ENTRIES = 2_000
-MAX_UNPACKED_BYTES = 8 << 20
-MAX_RATIO = 20
-"""Unpacked to packed size of one file. The steepest file of all wheels since 2020a packs 4.3 to 1."""
-
-_LOCAL_HEADER = struct.Struct("<26x2H")
-"""Shape: the lengths of the name and of the extra field that follow."""
+LIMITS = Limits(
+    subject="the wheel",
+    archive_bytes=4 << 20,
+    unpacked_bytes=8 << 20,
+    file_bytes=8 << 20,
+    entries=2_000,
+    ratio=20,  # the steepest file of all wheels since 2020a packs 4.3 to 1
+    case_twins=False,
+)
 _SIZE = re.compile(r"[0-9]{1,9}")
 
 
@@ -50,20 +49,14 @@ def load_wheel(content: bytes, *, source: str, pool: TzifPool) -> Release:
 def decode_wheel(content: bytes) -> dict[str, bytes]:
     """Return path → bytes of every file in a wheel, each equal to its line in RECORD.
 
-    Errors: UntrustedRelease: too large, too many, too steep, overlapping, repeated, case twins, links, encrypted, paths
-    that climb, files that RECORD lacks, lines that have no file, sums that differ.
+    Raises:
+        UntrustedRelease: Whatever ``decode_zip`` refuses, case twins, files that RECORD lacks, lines that have no file,
+            sums that differ.
     """
-    if len(content) > MAX_WHEEL_BYTES:
-        raise UntrustedRelease(f"the wheel is larger than {MAX_WHEEL_BYTES} bytes", limit=MAX_WHEEL_BYTES)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            _check_directory(entries, content, end=archive.start_dir)
-            files = {entry.filename: _read_entry(archive, entry) for entry in entries if not entry.is_dir()}
-    except UntrustedRelease:
-        raise
-    except Exception as error:  # for a hostile archive zipfile raises nearly anything
-        raise UntrustedRelease(f"the wheel is not a sound zip archive: {error}") from error
+        files = decode_zip(content, LIMITS)
+    except InvalidContent as error:
+        raise UntrustedRelease(error.detail, **error.facts) from error
     record = _find_record(files)
     verify_record(files, parse_record(files[record]), besides=frozenset({record}))
     return files
@@ -117,54 +110,6 @@ def verify_record(
     for path, (sum_, size) in promised.items():
         if len(files[path]) != size or hashlib.sha256(files[path]).hexdigest() != sum_:
             raise UntrustedRelease(f"{quote(path)} differs from its sha256 in RECORD")
-
-
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    # ZipFile.read would unfold all of a stream that is longer than its entry claims, however long, before the cut.
-    with archive.open(entry) as member:
-        return member.read(entry.file_size + 1)
-
-
-def _check_directory(entries: list[zipfile.ZipInfo], content: bytes, *, end: int) -> None:
-    if len(entries) > MAX_ENTRIES:
-        raise UntrustedRelease(f"the wheel has {len(entries)} entries, more than {MAX_ENTRIES}", limit=MAX_ENTRIES)
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-        raise UntrustedRelease(f"the wheel unpacks to more than {MAX_UNPACKED_BYTES} bytes", limit=MAX_UNPACKED_BYTES)
-    seen: set[str] = set()
-    for entry in entries:
-        _check_entry(entry)
-        folded = entry.filename.casefold()
-        if folded in seen:
-            raise UntrustedRelease(f"the wheel holds {quote(entry.filename)} twice (case aside)")
-        seen.add(folded)
-    _check_no_overlap(entries, content, end=end)
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    name = entry.filename
-    # ZipInfo cuts names at a NUL and turns the platform's separators; orig_filename is what the archive says.
-    if name != entry.orig_filename or "\\" in name or ".." in name.split("/") or name.startswith("/") or not name:
-        raise UntrustedRelease(f"the wheel holds the path {quote(entry.orig_filename)}")
-    mode = entry.external_attr >> 16
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise UntrustedRelease(f"{quote(name)} in the wheel is a link or a device, not a file")
-    if entry.flag_bits & 0x1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UntrustedRelease(f"{quote(name)} in the wheel is encrypted or packed by an unusual method")
-    if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-        raise UntrustedRelease(f"{quote(name)} in the wheel unpacks to more than {MAX_RATIO} times its size")
-
-
-def _check_no_overlap(entries: list[zipfile.ZipInfo], content: bytes, *, end: int) -> None:
-    """Check that no two entries share bytes, as those of an overlap bomb do."""
-    reached = 0
-    for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset < reached:
-            raise UntrustedRelease(f"{quote(entry.filename)} in the wheel overlaps the entry before it")
-        # What the local header says counts: zipfile finds the data by it.
-        lengths: tuple[int, int] = _LOCAL_HEADER.unpack_from(content, entry.header_offset)
-        reached = entry.header_offset + _LOCAL_HEADER.size + sum(lengths) + entry.compress_size
-    if reached > end:
-        raise UntrustedRelease("the last entry of the wheel runs into its directory")
 
 
 def _find_record(files: Mapping[str, bytes]) -> str:

@@ -1,13 +1,14 @@
 """The contract of a store, and the one rule that all stores share. No store lives here."""
 
 import re
-from typing import Literal, Protocol
+from typing import NewType, Protocol
 
-NoteKind = Literal["record", "origin", "release", "image", "set"]
-"""``record``: content key → the record's JSON. ``origin``: hex of a blob → the content key it was built for.
-``release``: release name → its line in the ledger. ``image``: hex of a part of an image → the release it is of.
-``set``: hex of a posted selection → its JSON."""
+NoteKind = NewType("NoteKind", str)
+"""A word of a few small letters; not ``blob``, nor ``temporary``. Whoever owns the notes declares their kind.
 
+There are ``record`` and ``origin`` (``builder/artifacts``), ``release`` (``releases/ledger``), ``image`` and ``set``
+(``builder/images``). What can be built again from the others is ``record``, ``origin`` and ``image``; ``release`` and
+``set`` are memory: once lost, nothing brings them back."""
 
 _NOTE_KEY = re.compile(r"[0-9a-z]{1,64}")
 

@@ -1,22 +1,23 @@
 """A store in a directory: survives restarts, may be shared by processes on one machine.
 
-Layout: ``blobs/ab/abcd…`` and ``records/ab/…``, ``origins/ab/…``; a note's file starts with the sha256 of the rest.
-``temporary/`` holds what is being written; what a killed process left there is removed at the next start, by age.
+Layout: ``blobs/ab/abcd…``, and for each kind of note a folder such as ``records/ab/…``; a note's file starts with the
+sha256 of the rest. ``temporary/`` holds what is being written; what a killed process left there is removed at the next
+start, by age.
 """
 
 import contextlib
 import errno
-import os
 import time
 from pathlib import Path
 from uuid import uuid4
 
 from app.digest import sha256_hex
+from app.durable import make_directory, remove, write_file, write_new
 from app.errors import StoreUnavailable
 from app.store.base import NoteKind, check_note_key
 
 STALE_SECONDS = 3_600
-"""Age at which a temporary file is no longer anyone's: no single write takes an hour."""
+"""Age at which a temporary file does not belong to anyone any more: a single write never takes an hour."""
 
 
 class DiskStore:
@@ -29,7 +30,7 @@ class DiskStore:
         self._directory = directory
         self._temporary = directory / "temporary"
         try:
-            _make_directory(self._temporary)
+            make_directory(self._temporary)
             self._remove_stale()
         except OSError as error:
             raise _unavailable(error, directory) from error
@@ -69,12 +70,12 @@ class DiskStore:
         """See ``Store.check``: writes and removes one small file."""
         probe = self._temporary / f"probe-{uuid4().hex}"
         try:
-            _make_directory(self._temporary)
-            _write_durably(probe, b"probe")
+            make_directory(self._temporary)
+            write_new(probe, b"probe")
         except OSError as error:
             raise _unavailable(error, self._directory) from error
         finally:
-            _remove(probe)
+            remove(probe)
 
     def _path(self, folder: str, key: str) -> Path:
         return self._directory / folder / key[:2] / key
@@ -97,15 +98,11 @@ class DiskStore:
         final = self._path(folder, key)
         aside = self._temporary / uuid4().hex
         try:
-            _make_directory(self._temporary)  # whoever empties a cache means to keep the service
-            _make_directory(final.parent)
-            _write_durably(aside, content)
-            aside.replace(final)
-            _flush_directory(final.parent)
+            make_directory(self._temporary)  # whoever empties a cache means to keep the service
+            make_directory(final.parent)
+            write_file(final, content, aside=aside)
         except OSError as error:
             raise _unavailable(error, self._directory) from error
-        finally:
-            _remove(aside)
 
     def _remove_stale(self) -> None:
         oldest = time.time() - STALE_SECONDS
@@ -113,36 +110,6 @@ class DiskStore:
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
-
-
-def _make_directory(path: Path) -> None:
-    """Make a directory and those above it, as durable as what will lie in them."""
-    if path.is_dir():
-        return
-    _make_directory(path.parent)
-    path.mkdir(exist_ok=True)
-    _flush_directory(path.parent)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_directory(path: Path) -> None:
-    """Make a new name durable: it lives in the directory, not in the file. Source: fsync(2)."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
 
 
 def _unavailable(error: OSError, directory: Path) -> StoreUnavailable:

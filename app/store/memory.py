@@ -6,15 +6,13 @@ from collections import OrderedDict
 from app.digest import sha256_hex
 from app.store.base import NoteKind, check_note_key
 
-DEFAULT_MAX_BYTES = 256 << 20
-
 
 class MemoryStore:
-    """Store: the least recently used values go first once ``max_bytes`` of blobs and notes are held."""
+    """Store: the least recently used values go first once ``max_bytes`` of blobs and notes are held, if that is set."""
 
     name = "memory"
 
-    def __init__(self, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int | None = None) -> None:
         self._max_bytes = max_bytes
         self._held = 0
         self._values: OrderedDict[tuple[str, str], bytes] = OrderedDict()
@@ -59,6 +57,6 @@ class MemoryStore:
         with self._lock:
             self._held += len(content) - len(self._values.pop((kind, key), b""))
             self._values[kind, key] = content
-            while self._held > self._max_bytes and len(self._values) > 1:
+            while self._max_bytes is not None and self._held > self._max_bytes and len(self._values) > 1:
                 _, dropped = self._values.popitem(last=False)
                 self._held -= len(dropped)

@@ -6,7 +6,7 @@ Only the graph lives here; the bytes behind the names are ``release``'s.
 from collections.abc import Mapping, Set
 
 from app.errors import InvalidTable
-from app.tzdb.names import quote
+from app.text import quote
 
 MAX_LINK_CHAIN = 8
 """Hops. No release since 2020a needs more than one; zic(8) allows chains, so a few are followed."""

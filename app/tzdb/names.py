@@ -1,12 +1,13 @@
 """What a name may look like, and the order names stand in.
 
-Rules for zone names, release names, country codes and tree prefixes live here. Whether a release *has* a name is
-``release``'s to say; nothing here knows any zone.
+Rules for zone names, release names, country codes and tree prefixes live here, and all arithmetic of a release's
+letters. Whether a release *has* a name is ``release``'s to say; nothing here knows any zone.
 """
 
 import re
 
 from app.errors import InvalidName
+from app.text import quote
 
 MAX_NAME_LENGTH = 44
 """Characters: three components of 14, the most that theory.html allows. The longest name since 2020a has 32."""
@@ -16,7 +17,8 @@ MAX_NAME_PARTS = 8
 
 _COMPONENT = r"[A-Za-z0-9_+][A-Za-z0-9_+-]*"
 _ZONE = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT}){{0,{MAX_NAME_PARTS - 1}}}")
-_RELEASE = re.compile(r"[0-9]{4}[a-z]{1,2}")
+_RELEASE = re.compile(r"[0-9]{4}z?[a-z]")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -40,8 +42,40 @@ def is_zone_name(name: str) -> bool:
 
 
 def is_release_name(name: str) -> bool:
-    """Tell whether ``name`` looks like an IANA release. Shape: four digits and one or two letters, ``2026f``."""
+    """Tell whether ``name`` looks like an IANA release: ``2026f``, and after ``2026z`` also ``2026za``.
+
+    Source: tzdb's *tz-link.html*: a four-digit year and a lower-case letter, a through z, then za through zz.
+    """
     return _RELEASE.fullmatch(name) is not None
+
+
+def release_order(release: str) -> tuple[str, int, str]:
+    """Sort key that puts releases in the order they appeared: by year, then ``a`` to ``z``, then ``za`` and on.
+
+    Anything that starts with a year has a place, whether it is a release or not.
+    """
+    year, letters = release[:4], release[4:]
+    return (year, len(letters), letters)
+
+
+def nth_of_year(release: str) -> int:
+    """Return how many releases the year had once this one was out: ``2026a`` is 1, ``2026z`` 26, ``2026za`` 27.
+
+    Args:
+        release: One that ``is_release_name`` takes.
+    """
+    letters = release[4:]
+    return (len(letters) - 1) * len(_LETTERS) + _LETTERS.index(letters[-1]) + 1
+
+
+def name_of_nth(year: int, n: int) -> str:
+    """Return the name of the nth release of a year; the inverse of ``nth_of_year``.
+
+    Args:
+        n: From 1 on. Beyond 52 come names of three letters, which ``is_release_name`` does not take.
+    """
+    rounds, letter = divmod(n - 1, len(_LETTERS))
+    return f"{year:04}{'z' * rounds}{_LETTERS[letter]}"
 
 
 def is_channel_name(name: str) -> bool:
@@ -57,12 +91,6 @@ def is_country_code(code: str) -> bool:
 def by_component(path: str) -> tuple[str, ...]:
     """Sort key that compares paths component by component, as Go sorts its ``zoneinfo.zip``."""
     return tuple(path.split("/"))
-
-
-def quote(text: str) -> str:
-    """Return ``text`` fit for a one-line message: quoted, escaped to printable ASCII, cut to 80 characters."""
-    shown = text if len(text) <= 80 else text[:77] + "..."
-    return ascii(shown)
 
 
 def _broken_rule(name: str) -> str:

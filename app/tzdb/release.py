@@ -11,9 +11,10 @@ from typing import Literal
 
 from app.digest import sha256_hex, tree_digest
 from app.errors import InvalidContent, InvalidTable, InvalidTzif
+from app.text import quote
 from app.tzdb.known_faults import find_known_fault
 from app.tzdb.links import resolve_links
-from app.tzdb.names import by_component, check_zone_name, quote
+from app.tzdb.names import by_component, check_zone_name
 from app.tzdb.tables import TableName, ZiFile, ZoneRow, parse_iso3166_tab, parse_zi, parse_zone_tab
 from app.tzdb.tzif.decoder import decode_tzif, find_footer_disagreement
 

@@ -11,7 +11,8 @@ from typing import TypedDict
 
 from app.errors import InvalidName, UnknownZones
 from app.json_types import Count, ReleaseName, Sha256
-from app.tzdb.names import by_component, is_country_code, quote
+from app.text import quote
+from app.tzdb.names import by_component, is_country_code
 from app.tzdb.release import Release, ZoneClass, ZoneKind
 from app.tzdb.suggestions import suggest_countries
 

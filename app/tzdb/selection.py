@@ -4,19 +4,21 @@ All of the meaning of *which zones did the caller ask for* lives here; how the n
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.errors import InvalidName, UnknownZones
-from app.tzdb.names import by_component, check_zone_name, is_country_code, quote
+from app.errors import InvalidName, InvalidOption, UnknownZones
+from app.text import quote
+from app.tzdb.names import MAX_NAME_LENGTH, by_component, check_zone_name, is_country_code
 from app.tzdb.release import Release
 from app.tzdb.suggestions import suggest_countries, suggest_names
 
 SelectorKind = Literal["name", "country", "glob"]
 Aliases = Literal["exact", "target", "all"]
 
-_GLOB = re.compile(r"[A-Za-z0-9+_/*-]{1,64}")
+MAX_GLOB_LENGTH = 64
+_GLOB = re.compile(rf"[A-Za-z0-9+_/*-]{{1,{MAX_GLOB_LENGTH}}}")
 _KIND_ORDER: Mapping[SelectorKind, int] = {"name": 0, "country": 1, "glob": 2}
 
 
@@ -44,11 +46,11 @@ def parse_selector(text: str) -> Selector:
     if text.startswith("country:"):
         code = text.removeprefix("country:")
         if not is_country_code(code):
-            raise InvalidName(f"{quote(text)}: a country is two capital letters, as in country:DE", zones=[text[:64]])
+            raise InvalidName(f"{quote(text)}: a country is two capital letters, as in country:DE", zones=[_cut(text)])
         return Selector("country", code)
     if "*" in text:
         if not _GLOB.fullmatch(text) or text.startswith("/"):
-            raise InvalidName(f"{quote(text)} is not a glob of zone names, as in Europe/*", zones=[text[:64]])
+            raise InvalidName(f"{quote(text)} is not a glob of zone names, as in Europe/*", zones=[_cut(text)])
         return Selector("glob", text)
     check_zone_name(text)
     return Selector("name", text)
@@ -61,15 +63,16 @@ def parse_selectors(texts: Iterable[str]) -> tuple[Selector, ...]:
     """
     selectors: set[Selector] = set()
     errors: list[InvalidName] = []
+    names: list[str] = []
     for text in texts:
         try:
             selectors.add(parse_selector(text))
         except InvalidName as error:
             errors.append(error)
+            names.append(_cut(text))
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        names = [name for error in errors for name in error.facts["zones"]]  # type: ignore[attr-defined]
         raise InvalidName(f"{len(errors)} zones are not well-formed; the first: {errors[0].detail}", zones=names)
     if not selectors:
         raise InvalidName("the list of zones is empty; ask for at least one, as in Europe/Berlin", zones=[])
@@ -99,6 +102,41 @@ def select(release: Release, selectors: Iterable[Selector], *, aliases: Aliases)
     if aliases == "all":
         _add_links(release, reasons)
     return {name: reasons[name] for name in sorted(reasons, key=by_component)}
+
+
+def has_any(release: Release, selector: Selector) -> bool:
+    """Tell whether a selector picks anything in a release."""
+    return next(_pick(release, selector), None) is not None
+
+
+def check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> None:
+    """Check that each selector picks something in at least one of the releases.
+
+    Raises:
+        UnknownZones: As ``select`` of the first of them, with everything that none has.
+    """
+    unknown = [each for each in selectors if not any(has_any(release, each) for release in releases)]
+    if unknown:
+        raise _unknown_zones(releases[0], sorted(unknown, key=_particularity))
+
+
+def check_one_name(release: Release, text: str) -> None:
+    """Check that ``text`` is one name of the release.
+
+    Raises:
+        InvalidName: If it is not well-formed.
+        UnknownZones: If the release lacks it, with suggestions.
+        InvalidOption: If it is a glob or a country that the release has something for.
+    """
+    if text not in release.files:
+        check_known([release], parse_selectors([text]))
+        raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
+
+
+def _cut(text: str) -> str:
+    """Return a text that is not a selector, as long as one of its kind may be."""
+    is_name = not text.startswith("country:") and "*" not in text
+    return text[: MAX_NAME_LENGTH if is_name else MAX_GLOB_LENGTH]
 
 
 def _particularity(selector: Selector) -> tuple[int, int, str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from app.errors import InvalidTable
-from app.tzdb.names import is_country_code, is_zone_name, quote
+from app.text import quote
+from app.tzdb.names import is_country_code, is_zone_name
 
 TableName = Literal["iso3166.tab", "leapseconds", "tzdata.zi", "zone.tab", "zone1970.tab"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)

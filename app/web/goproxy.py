@@ -23,10 +23,11 @@ from app.artifact.go.module import (
 )
 from app.artifact.spec import LATEST, Spec
 from app.builder.builder import Builder
-from app.errors import NotFound, TzdataFilterError, UnknownZones
-from app.releases.channels import release_order
+from app.errors import NotFound, TzdataFilterError
 from app.releases.library import Library
-from app.tzdb.names import is_channel_name, is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_channel_name, is_release_name, release_order
+from app.tzdb.release import Release
 from app.web.http.errors import fields_of, status_of
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
@@ -115,20 +116,11 @@ class GoRoutes:
 
         Errors: UnknownZones with what the newest local release lacks, if none has it.
         """
-        having: list[str] = []
-        known = False
-        lacking: UnknownZones | None = None
-        for row in await self.library.listed():
-            try:
-                if row.release is not None:
-                    parse_module_path(path, row.release)
-                    known = True
-                having.append(row.version)
-            except UnknownZones as error:
-                lacking = lacking or error
-        if lacking is not None and not known:
-            raise lacking
-        return having
+
+        async def check(release: Release) -> None:
+            parse_module_path(path, release)
+
+        return await self.library.having(check)
 
 
 def goproxy_router(builder: Builder, library: Library, hot: HotRepresentations, host: str) -> APIRouter:

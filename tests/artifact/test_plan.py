@@ -197,3 +197,11 @@ def test_the_tree_digest_does_not_depend_on_how_links_are_written() -> None:
     zones = ["Test/*", "Legacy"]
     digests = {plan(zones, links=links).tree_digest for links in ("hard", "symbolic", "copy")}
     assert digests == {plan(zones, format="zip").tree_digest}
+
+
+def test_a_plain_entry_is_known_by_its_content_alone() -> None:
+    made = Entry.plain("a/file", b"text", reason="why")
+    assert (made.path, made.kind, made.zone, made.target, made.target_path) == ("a/file", "file", None, None, None)
+    assert (made.sha256, made.crc32, made.size, made.reason) == (sha256_hex(b"text"), 0x3B8BA7C7, 4, "why")
+    link = Entry.plain("b", b"text", kind="hard", target_path="a/file", reason="why")
+    assert (link.kind, link.target_path) == ("hard", "a/file")

@@ -1,10 +1,10 @@
-"""A server that is no tzdata-filter service, or one that lies: it answers what a test tells it."""
+"""A server that is not a tzdata-filter service, or one that lies: it answers what a test tells it."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.loopback import LoopbackHandler, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +34,23 @@ def pretender() -> Iterator[Pretender]:
     class Handler(_Handler):
         pretender = held
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    held.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(Handler) as held.url:
         yield held
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     pretender: Pretender
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - so http.server calls it
         self._answer()
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - so http.server calls it
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self._answer()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output clean."""
 
     def _answer(self) -> None:
         request = f"{self.command} {self.path.partition('?')[0]}"
         self.pretender.asked.append(request)
         reply = self.pretender.replies.get(request, Reply(b"<html>nothing here</html>", 404))
-        self.send_response(reply.status)
-        for name, value in {"Content-Length": str(len(reply.body) + reply.cut), **reply.headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply.body)
+        promised = {"Content-Length": str(len(reply.body) + reply.cut)}
+        self.answer(reply.status, reply.body, {**promised, **reply.headers})

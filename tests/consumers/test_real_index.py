@@ -11,10 +11,10 @@ import pytest
 
 import dev
 from app.errors import SourceUnreachable
-from app.releases.channels import release_order
 from app.sources.base import Offers
 from app.sources.index import FAILED_AGAIN_SECONDS, IndexSource
 from app.sources.index_address import find_index_address
+from app.tzdb.names import release_order
 from app.tzdb.release import Release, TzifPool
 
 PATIENCE = 4

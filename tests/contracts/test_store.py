@@ -2,7 +2,6 @@
 
 import threading
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -11,6 +10,7 @@ from app.store.base import NoteKind, Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
 
+KINDS = RECORD, ORIGIN, RELEASE = NoteKind("record"), NoteKind("origin"), NoteKind("release")
 KEY = sha256_hex(b"a key")
 NOT_KEYS = ["", "x", "../../outside", KEY[:-1], KEY + "0", KEY.upper(), "/" + KEY[1:], KEY[:-1] + "g", KEY[:-1] + "\n"]
 
@@ -35,7 +35,7 @@ def test_a_blob_is_read_as_it_was_written(store: Store, content: bytes) -> None:
 
 def test_what_was_never_written_is_absent(store: Store) -> None:
     assert store.read_blob(KEY) is None
-    assert [store.read_note(kind, KEY) for kind in get_args(NoteKind)] == [None] * len(get_args(NoteKind))
+    assert [store.read_note(kind, KEY) for kind in KINDS] == [None] * len(KINDS)
 
 
 def test_a_blob_under_another_sum_is_a_mistake_of_the_caller(store: Store) -> None:
@@ -45,7 +45,7 @@ def test_a_blob_under_another_sum_is_a_mistake_of_the_caller(store: Store) -> No
     assert store.read_blob(KEY) is None
 
 
-@pytest.mark.parametrize("kind", get_args(NoteKind))
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("content", [b"", b"\n\n", b'{"a":"\xc3\xa9"}', b"x" * 100_000])
 def test_a_note_is_read_as_it_was_written(store: Store, kind: NoteKind, content: bytes) -> None:
     store.write_note(kind, KEY, content)
@@ -55,51 +55,51 @@ def test_a_note_is_read_as_it_was_written(store: Store, kind: NoteKind, content:
 def test_notes_of_two_kinds_and_blobs_are_apart(store: Store) -> None:
     blob = b"blob"
     key = sha256_hex(blob)
-    store.write_note("record", key, b"record")
-    assert store.read_note("origin", key) is None
+    store.write_note(RECORD, key, b"record")
+    assert store.read_note(ORIGIN, key) is None
     assert store.read_blob(key) is None
-    store.write_note("origin", key, b"origin")
+    store.write_note(ORIGIN, key, b"origin")
     store.write_blob(key, blob)
-    assert (store.read_note("record", key), store.read_note("origin", key)) == (b"record", b"origin")
+    assert (store.read_note(RECORD, key), store.read_note(ORIGIN, key)) == (b"record", b"origin")
 
 
 @pytest.mark.parametrize("key", NOT_NOTE_KEYS)
 def test_a_note_needs_a_key_of_small_letters_and_digits(store: Store, key: str) -> None:
     with pytest.raises(ValueError, match=r"is not 1 to 64 of 0-9a-z"):
-        store.write_note("record", key, b"note")
+        store.write_note(RECORD, key, b"note")
 
 
 def test_a_note_may_have_a_short_key_and_the_keys_of_a_kind_can_be_listed(store: Store) -> None:
     for key in ("2026f", "2024a", KEY):
-        store.write_note("release", key, b"note")
-    store.write_note("origin", "2020a", b"another kind")
-    assert store.note_keys("release") == sorted(["2024a", "2026f", KEY])
-    assert store.read_note("release", "2026f") == b"note"
+        store.write_note(RELEASE, key, b"note")
+    store.write_note(ORIGIN, "2020a", b"another kind")
+    assert store.note_keys(RELEASE) == sorted(["2024a", "2026f", KEY])
+    assert store.read_note(RELEASE, "2026f") == b"note"
 
 
 def test_a_store_without_notes_lists_none(store: Store) -> None:
-    assert store.note_keys("record") == []
+    assert store.note_keys(RECORD) == []
 
 
 @pytest.mark.parametrize("key", NOT_KEYS)
 def test_what_is_no_key_is_absent(store: Store, key: str) -> None:
     assert store.read_blob(key) is None
-    assert store.read_note("record", key) is None
+    assert store.read_note(RECORD, key) is None
 
 
 def test_writing_again_is_harmless_and_a_note_may_be_replaced(store: Store) -> None:
     for _ in range(2):
         store.write_blob(sha256_hex(b"content"), b"content")
-        store.write_note("record", KEY, b"first")
-    store.write_note("record", KEY, b"second")
+        store.write_note(RECORD, KEY, b"first")
+    store.write_note(RECORD, KEY, b"second")
     assert store.read_blob(sha256_hex(b"content")) == b"content"
-    assert store.read_note("record", KEY) == b"second"
+    assert store.read_note(RECORD, KEY) == b"second"
 
 
 def test_check_passes_while_it_works_and_leaves_everything_as_it_was(store: Store) -> None:
-    store.write_note("record", KEY, b"note")
+    store.write_note(RECORD, KEY, b"note")
     store.check()
-    assert store.read_note("record", KEY) == b"note"
+    assert store.read_note(RECORD, KEY) == b"note"
 
 
 def test_threads_that_write_and_read_one_key_see_a_whole_value_or_none(store: Store) -> None:
@@ -108,8 +108,8 @@ def test_threads_that_write_and_read_one_key_see_a_whole_value_or_none(store: St
 
     def write(value: bytes) -> None:
         for _ in range(20):
-            store.write_note("record", KEY, value)
-            seen.append(store.read_note("record", KEY))
+            store.write_note(RECORD, KEY, value)
+            seen.append(store.read_note(RECORD, KEY))
 
     threads = [threading.Thread(target=write, args=(value,)) for value in values]
     for thread in threads:

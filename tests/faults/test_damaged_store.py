@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.artifact.record import Record, decode_record, encode_record, make_record
+from app.builder.artifacts import ORIGIN, RECORD
 from app.builder.builder import Artifact, Builder, Outcome
 from app.digest import sha256_hex
 from app.errors import UnknownArtifact
@@ -52,7 +53,7 @@ class House:
         """Put another record in the place of the artifact's, with a right sum."""
         row = {**artifact.record.row, **members}
         record = decode_record(encode_record(Record(artifact.sha256, row)))  # type: ignore[arg-type]  # wrong on purpose
-        self.store.write_note("record", artifact.plan.content_key, encode_record(record))
+        self.store.write_note(RECORD, artifact.plan.content_key, encode_record(record))
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def test_a_record_filed_under_another_key_is_not_believed(house: House) ->
 async def test_an_origin_that_leads_to_another_artifact_is_not_believed(house: House) -> None:
     artifact = await house.build()
     other = await house.builder.build(spec("UTC"))
-    house.store.write_note("origin", artifact.sha256, other.plan.content_key.encode())
+    house.store.write_note(ORIGIN, artifact.sha256, other.plan.content_key.encode())
     with pytest.raises(UnknownArtifact):
         await house.builder.find(artifact.sha256)
     await house.build()
@@ -160,6 +161,6 @@ async def test_a_record_without_its_blob_is_a_miss(house: House) -> None:
     """What a crash between two stores, or a partial copy of a directory, may leave."""
     plan = await house.builder.plan(spec("UTC"))
     record = make_record(plan, b"bytes that were never stored")
-    house.store.write_note("record", plan.content_key, encode_record(record))
+    house.store.write_note(RECORD, plan.content_key, encode_record(record))
     artifact = await house.builder.build(spec("UTC"))
     assert artifact.sha256 == sha256_hex(artifact.content) != record.sha256

@@ -4,6 +4,7 @@ import random
 import time
 from pathlib import Path
 
+from app.builder.artifacts import ORIGIN, RECORD
 from app.digest import sha256_hex
 from app.store.disk import DiskStore
 from tests.faults.children import start
@@ -64,8 +65,8 @@ def test_whatever_is_there_after_a_kill_is_whole(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     blobs, origins, records = (keys(tmp_path, folder) for folder in ("blobs", "origins", "records"))
     assert all(store.read_blob(key) is not None for key in blobs)
-    assert all(store.read_note("origin", key) == key.encode() for key in origins)
-    assert all(store.read_note("record", key) == key.encode() * 1_000 for key in records)
+    assert all(store.read_note(ORIGIN, key) == key.encode() for key in origins)
+    assert all(store.read_note(RECORD, key) == key.encode() * 1_000 for key in records)
     assert records <= origins <= blobs
     assert set(written) <= records
     assert written, "no writer lived long enough to write"
@@ -87,13 +88,13 @@ def test_processes_that_write_one_key_at_once_never_show_a_mixture(tmp_path: Pat
     blobs: set[bytes | None] = set()
     children = [start(_WRITE_ONE_KEY, tmp_path, letter) for letter in "ab"]
     while any(child.poll() is None for child in children):
-        notes.add(store.read_note("record", "0" * 64))
+        notes.add(store.read_note(RECORD, "0" * 64))
         blobs.add(store.read_blob(sha256_hex(blob)))
     for child in children:
         with child:
             assert child.wait() == 0
     assert notes <= {None, b"a" * 50_000, b"b" * 50_000}
     assert blobs <= {None, blob}
-    assert store.read_note("record", "0" * 64) in {b"a" * 50_000, b"b" * 50_000}
+    assert store.read_note(RECORD, "0" * 64) in {b"a" * 50_000, b"b" * 50_000}
     assert store.read_blob(sha256_hex(blob)) == blob
     assert [*(tmp_path / "temporary").iterdir()] == []

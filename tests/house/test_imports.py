@@ -8,7 +8,18 @@ from tests.house.source import Module, is_within, make_module, read_imports, rea
 
 # From the ground up. What shares a line are strangers: neither imports the other, except on the ground and at the top.
 LAYERS = (
-    ("app.errors", "app.digest", "app.json_types", "app.settings", "app.logs", "app.once"),
+    (
+        "app.errors",
+        "app.text",
+        "app.digest",
+        "app.json_types",
+        "app.instants",
+        "app.archives",
+        "app.durable",
+        "app.settings",
+        "app.logs",
+        "app.once",
+    ),
     ("app.tzdb",),
     ("app.artifact",),
     ("app.sources", "app.store"),
@@ -20,7 +31,7 @@ LAYERS = (
 )
 GROUND, TOP = 0, len(LAYERS) - 1
 
-PURE = ("app.errors", "app.digest", "app.json_types", "app.tzdb", "app.artifact")
+PURE = ("app.errors", "app.text", "app.digest", "app.json_types", "app.instants", "app.tzdb", "app.artifact")
 # Modules that can be used without I/O, a clock, a loop or a log. Add one when it is needed and is like that.
 PURE_STANDARD_LIBRARY = frozenset(
     "__future__ abc base64 binascii bisect calendar collections contextlib dataclasses datetime difflib enum fnmatch "

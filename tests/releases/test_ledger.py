@@ -1,12 +1,15 @@
 """The ledger: what a release was at first sight is what it stays."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.errors import UnknownRelease, UntrustedRelease
-from app.releases.ledger import KeptSource, Ledger, Pin
+from app.errors import InvalidContent, UnknownRelease, UntrustedRelease
+from app.releases.kept import KeptSource
+from app.releases.ledger import RELEASE, Ledger, Pin, decode_pin, encode_pin
 from app.sources.base import Loaded, Promise
 from app.sources.wheel import load_wheel
 from app.store.base import Store
@@ -97,6 +100,94 @@ def test_a_kept_wheel_that_was_damaged_counts_as_not_kept(tmp_path: Path) -> Non
 def test_a_promise_of_other_bytes_for_the_same_package_is_noticed(promise: Promise, *, agrees: bool) -> None:
     pin = Pin(VERSION, "2099.1", "a" * 64, "sha256:" + "c" * 64, "index")
     assert pin.agrees_with(promise) is agrees
+
+
+def test_a_line_that_cannot_be_read_is_not_forgotten_in_silence(store: Store) -> None:
+    store.write_note(RELEASE, VERSION, b"{}")
+    with pytest.raises(InvalidContent, match=f"has of release {VERSION} cannot be read"):
+        Ledger(store).keep(loaded())
+
+
+def pin_of(first: Loaded) -> Pin:
+    ledger = Ledger(MemoryStore())
+    ledger.keep(first)
+    return ledger.pins()[VERSION]
+
+
+class TestAdmission:
+    """What was pinned elsewhere comes in as what was fetched here."""
+
+    def test_a_release_comes_in_with_its_pin_and_its_wheel(self, store: Store) -> None:
+        ledger, pin = Ledger(store), pin_of(loaded())
+        ledger.admit(pin, loaded().wheel or b"")
+        for each in (ledger, Ledger(store)):
+            assert each.pins() == {VERSION: pin}
+            assert each.wheel(pin) == loaded().wheel
+
+    def test_one_that_was_pinned_without_a_wheel_gets_it(self, store: Store) -> None:
+        ledger = Ledger(store)
+        ledger.keep(replace(loaded(), wheel=None, release=_without_wheel(loaded())))
+        ledger.admit(pin_of(loaded()), loaded().wheel or b"")
+        assert Ledger(store).pins() == {VERSION: pin_of(loaded())}
+
+    def test_a_pin_that_is_here_stays_and_its_lost_wheel_comes_back(self, tmp_path: Path) -> None:
+        ledger = Ledger(DiskStore(tmp_path))
+        ledger.keep(loaded())
+        shutil.rmtree(tmp_path / "blobs")
+        ledger.admit(replace(pin_of(loaded()), source="elsewhere"), loaded().wheel or b"")
+        pin = Ledger(DiskStore(tmp_path)).pins()[VERSION]
+        assert pin.source == "index"
+        assert ledger.wheel(pin) == loaded().wheel
+
+    @pytest.mark.parametrize("member", ["tree_digest", "sha256"])
+    def test_one_that_is_pinned_here_with_other_bytes_is_refused(self, store: Store, member: str) -> None:
+        ledger = Ledger(store)
+        ledger.keep(loaded())
+        pin = pin_of(loaded())
+        zeros = "0" * 64
+        other = replace(pin, tree_digest=f"sha256:{zeros}") if member == "tree_digest" else replace(pin, sha256=zeros)
+        with pytest.raises(UntrustedRelease, match="is pinned here with other bytes"):
+            ledger.admit(other, b"other bytes")
+        assert ledger.pins() == {VERSION: pin}
+
+
+class TestLines:
+    """A pin as bytes."""
+
+    @pytest.mark.parametrize(
+        "pin",
+        [
+            Pin(VERSION, "2099.1", "a" * 64, "sha256:" + "c" * 64, "index"),
+            Pin(VERSION, None, None, "sha256:" + "c" * 64, "tree"),
+        ],
+    )
+    def test_it_comes_back(self, pin: Pin) -> None:
+        assert decode_pin(encode_pin(pin)) == pin
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"release": "2099"},
+            {"release": 7},
+            {"package_version": "latest"},
+            {"package_version": 2099},
+            {"sha256": "a"},
+            {"sha256": ["a"]},
+            {"tree_digest": None},
+            {"tree_digest": "sha256:"},
+            {"source": "../etc"},
+            {"more": "than a pin has"},
+        ],
+    )
+    def test_what_no_pin_can_be_is_refused(self, changed: dict[str, object]) -> None:
+        members = json.loads(encode_pin(Pin(VERSION, "2099.1", "a" * 64, "sha256:" + "c" * 64, "index")))
+        with pytest.raises(InvalidContent):
+            decode_pin(json.dumps({**members, **changed}).encode())
+
+    @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b'"pin"'])
+    def test_other_bytes_are_refused(self, content: bytes) -> None:
+        with pytest.raises(InvalidContent):
+            decode_pin(content)
 
 
 def _without_wheel(first: Loaded) -> Release:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, TypedDict
+
+from tests.loopback import LoopbackHandler, serving
 
 Mood = Literal[
     "well",
@@ -67,18 +68,12 @@ def loopback_index(wheels: Mapping[str, bytes]) -> Iterator[LoopbackIndex]:
     class Handler(_Handler):
         held = index
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    index.url = f"http://127.0.0.1:{server.server_port}/simple"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield index
-    finally:
-        index.stopping.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        index.url = f"{url}/simple"
+        try:
+            yield index
+        finally:
+            index.stopping.set()
 
 
 class _File(TypedDict):
@@ -88,24 +83,21 @@ class _File(TypedDict):
     yanked: bool
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     held: LoopbackIndex
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - so http.server calls it
         index = self.held
         index.asked.append(self.path)
         if index.credentials is not None and self.headers.get("Authorization") != index.credentials:
-            self._send(401, b"", {"WWW-Authenticate": "Basic"})
+            self.answer(401, b"", {"WWW-Authenticate": "Basic"})
         elif self.path == "/simple/tzdata/":
             self._in_mood(index.mood, *self._page())
         elif (name := self.path.rpartition("/")[2]) in index.wheels:
             self._in_mood(index.file_mood, index.wheels[name], "application/octet-stream")
         else:
-            self._send(404, b"")
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output clean."""
+            self.answer(404, b"")
 
     def _page(self) -> tuple[bytes, str]:
         index = self.held
@@ -132,33 +124,26 @@ class _Handler(BaseHTTPRequestHandler):
             case "refuses":
                 self.close_connection = True
             case "fails":
-                self._send(500, b"oops")
+                self.answer(500, b"oops")
             case "truncates":
-                self._send(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
+                self.answer(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
                 self.close_connection = True
             case "wrong content type":
-                self._send(200, content, {"Content-Type": "text/plain"})
+                self.answer(200, content, {"Content-Type": "text/plain"})
             case "not json":
-                self._send(200, b"{", {"Content-Type": content_type})
+                self.answer(200, b"{", {"Content-Type": content_type})
             case "endless" | "drips":
                 self._stream(b"x" * 65_536 if mood == "endless" else b"x", pause=0.0 if mood == "endless" else 0.2)
             case "redirects away":
-                self._send(302, b"", {"Location": "https://stranger.invalid/"})
+                self.answer(302, b"", {"Location": "https://stranger.invalid/"})
             case "redirects to http":
-                self._send(302, b"", {"Location": "http://stranger.invalid/"})
+                self.answer(302, b"", {"Location": "http://stranger.invalid/"})
             case "redirects in a circle":
-                self._send(302, b"", {"Location": self.path})
+                self.answer(302, b"", {"Location": self.path})
             case "flips a bit":
-                self._send(200, self.held.flip(content), {"Content-Type": content_type})
+                self.answer(200, self.held.flip(content), {"Content-Type": content_type})
             case "well" | "wrong hash" | "no hash" | "names a stranger":
-                self._send(200, content, {"Content-Type": content_type})
-
-    def _send(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+                self.answer(200, content, {"Content-Type": content_type})
 
     def _stream(self, piece: bytes, *, pause: float) -> None:
         self.send_response(200)

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.directory import WheelDirectory
-from app.sources.wheel import MAX_WHEEL_BYTES
+from app.sources.wheel import LIMITS
 from tests.sources.wheels import INIT, TREE, ZI, encode_record, small_package, write_wheel
 
 BROKEN_DISK = Path("/proc/self/mem")
@@ -150,8 +150,8 @@ class TestWhatDirectoriesHold:
 
     def test_a_file_far_too_large(self, odd: Path) -> None:
         with odd.open("wb") as file:
-            file.truncate(MAX_WHEEL_BYTES + 1)
-        assert self.refusal(odd) == f"larger than {MAX_WHEEL_BYTES} bytes"
+            file.truncate(LIMITS.archive_bytes + 1)
+        assert self.refusal(odd) == f"larger than {LIMITS.archive_bytes} bytes"
 
     def test_a_file_on_a_broken_disk(self, odd: Path) -> None:
         odd.symlink_to(BROKEN_DISK)

@@ -9,31 +9,33 @@ import pytest
 
 from app.digest import sha256_hex
 from app.errors import StoreUnavailable
+from app.store.base import NoteKind
 from app.store.disk import STALE_SECONDS, DiskStore
 from tests.faults.children import run
 
 CONTENT = b"the content of a blob"
 HEX = sha256_hex(CONTENT)
+RECORD, ORIGIN = NoteKind("record"), NoteKind("origin")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> DiskStore:
     store = DiskStore(tmp_path)
     store.write_blob(HEX, CONTENT)
-    store.write_note("record", HEX, b"note")
+    store.write_note(RECORD, HEX, b"note")
     return store
 
 
 def test_values_lie_where_the_layout_says(store: DiskStore, tmp_path: Path) -> None:
     assert (tmp_path / "blobs" / HEX[:2] / HEX).read_bytes() == CONTENT
     assert (tmp_path / "records" / HEX[:2] / HEX).read_bytes() == sha256_hex(b"note").encode() + b"\nnote"
-    store.write_note("origin", HEX, b"origin")
+    store.write_note(ORIGIN, HEX, b"origin")
     assert (tmp_path / "origins" / HEX[:2] / HEX).is_file()
 
 
 def test_values_survive_the_program(store: DiskStore, tmp_path: Path) -> None:
     assert store is not (again := DiskStore(tmp_path))
-    assert (again.read_blob(HEX), again.read_note("record", HEX)) == (CONTENT, b"note")
+    assert (again.read_blob(HEX), again.read_note(RECORD, HEX)) == (CONTENT, b"note")
 
 
 def test_nothing_stays_in_the_temporary_directory(store: DiskStore, tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ class TestDamage:
             changed = bytearray(whole)
             changed[bit // 8] ^= 1 << bit % 8
             path.write_bytes(changed)
-            value = store.read_blob(HEX) if folder == "blobs" else store.read_note("record", HEX)
+            value = store.read_blob(HEX) if folder == "blobs" else store.read_note(RECORD, HEX)
             assert value is None
 
     @pytest.mark.parametrize("folder", ["blobs", "records"])
@@ -59,15 +61,15 @@ class TestDamage:
         whole = path.read_bytes()
         for length in range(len(whole)):
             path.write_bytes(whole[:length])
-            value = store.read_blob(HEX) if folder == "blobs" else store.read_note("record", HEX)
+            value = store.read_blob(HEX) if folder == "blobs" else store.read_note(RECORD, HEX)
             assert value is None
 
     def test_writing_again_repairs(self, store: DiskStore, tmp_path: Path) -> None:
         for folder in ("blobs", "records"):
             (tmp_path / folder / HEX[:2] / HEX).write_bytes(b"damaged")
         store.write_blob(HEX, CONTENT)
-        store.write_note("record", HEX, b"note")
-        assert (store.read_blob(HEX), store.read_note("record", HEX)) == (CONTENT, b"note")
+        store.write_note(RECORD, HEX, b"note")
+        assert (store.read_blob(HEX), store.read_note(RECORD, HEX)) == (CONTENT, b"note")
 
     def test_a_dangling_link_is_absent_and_repaired(self, store: DiskStore, tmp_path: Path) -> None:
         path = tmp_path / "blobs" / HEX[:2] / HEX
@@ -128,7 +130,7 @@ class TestPlacesThatCannotBeUsed:
         for write in (
             store.check,
             lambda: store.write_blob(HEX, CONTENT),
-            lambda: store.write_note("record", HEX, b""),
+            lambda: store.write_note(RECORD, HEX, b""),
         ):
             with pytest.raises(StoreUnavailable):
                 write()
@@ -156,7 +158,6 @@ import os, sys
 from pathlib import Path
 from app.digest import sha256_hex
 from app.store.disk import DiskStore
-
 root = Path(sys.argv[1])
 sys.addaudithook(lambda event, args: print(args[0]) if event == "open" and os.path.isdir(args[0]) else None)
 DiskStore(root / "store").write_blob(sha256_hex(b"blob"), b"blob")

@@ -1,7 +1,10 @@
 """What is particular to the store in memory: it forgets the least recently used."""
 
 from app.digest import sha256_hex
+from app.store.base import NoteKind
 from app.store.memory import MemoryStore
+
+RECORD, ORIGIN = NoteKind("record"), NoteKind("origin")
 
 
 def put(store: MemoryStore, content: bytes) -> str:
@@ -21,9 +24,9 @@ def test_the_least_recently_read_value_goes_first() -> None:
 def test_notes_count_as_well() -> None:
     store = MemoryStore(max_bytes=30)
     blob = put(store, b"a" * 20)
-    store.write_note("record", blob, b"n" * 11)
+    store.write_note(RECORD, blob, b"n" * 11)
     assert store.read_blob(blob) is None
-    assert store.read_note("record", blob) == b"n" * 11
+    assert store.read_note(RECORD, blob) == b"n" * 11
 
 
 def test_a_value_larger_than_the_bound_stays_until_the_next() -> None:
@@ -39,5 +42,5 @@ def test_writing_one_key_again_and_again_forgets_nothing_else() -> None:
     store = MemoryStore(max_bytes=30)
     kept = put(store, b"kept")
     for number in range(100):
-        store.write_note("origin", kept, b"%020d" % number)
+        store.write_note(ORIGIN, kept, b"%020d" % number)
     assert store.read_blob(kept) == b"kept"

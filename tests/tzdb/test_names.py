@@ -1,6 +1,7 @@
 """Naming rules: what is a zone name, and what a refusal says."""
 
 import re
+import string
 
 import pytest
 from hypothesis import given
@@ -15,11 +16,14 @@ from app.tzdb.names import (
     is_country_code,
     is_release_name,
     is_zone_name,
-    quote,
+    name_of_nth,
+    nth_of_year,
+    release_order,
 )
 from tests.tzdb.tzif.tzif_files import real_names
 
 LONGEST = "A" * MAX_NAME_LENGTH
+LETTERS = string.ascii_lowercase
 
 BROKEN = [
     pytest.param("", "it is empty", id="empty"),
@@ -104,6 +108,9 @@ def test_both_checks_agree_and_a_refusal_is_one_printable_line(name: str) -> Non
         ("2026", False),
         ("2026F", False),
         ("2026f\n", False),
+        ("1996zz", True),
+        ("1996aa", False),
+        ("1996zzz", False),
         ("2026abc", False),
         ("٢٠٢٦f", False),
         ("../x", False),
@@ -114,6 +121,45 @@ def test_both_checks_agree_and_a_refusal_is_one_printable_line(name: str) -> Non
 )
 def test_release_names(name: str, expected: bool) -> None:
     assert is_release_name(name) is expected
+
+
+RELEASES = st.builds("{:04}{}{}".format, st.integers(0, 9999), st.sampled_from(["", "z"]), st.sampled_from(LETTERS))
+
+
+@pytest.mark.parametrize(("release", "n"), [("2026a", 1), ("2026f", 6), ("2026z", 26), ("2026za", 27), ("2026zz", 52)])
+def test_the_letters_count_the_releases_of_a_year(release: str, n: int) -> None:
+    assert nth_of_year(release) == n
+    assert name_of_nth(2026, n) == release
+
+
+@given(RELEASES)
+def test_the_nth_release_has_the_name_that_counts_it(release: str) -> None:
+    assert is_release_name(release)
+    assert name_of_nth(int(release[:4]), nth_of_year(release)) == release
+
+
+@given(st.integers(0, 9999), st.integers(1, 52))
+def test_the_first_52_of_a_year_are_release_names(year: int, n: int) -> None:
+    assert is_release_name(name_of_nth(year, n))
+    assert nth_of_year(name_of_nth(year, n)) == n
+
+
+def test_a_year_that_would_need_three_letters_has_a_name_that_is_not_served() -> None:
+    assert name_of_nth(2026, 53) == "2026zza"
+    assert not is_release_name("2026zza")
+
+
+@given(st.lists(RELEASES, unique=True))
+def test_releases_stand_in_the_order_in_which_they_are_counted(releases: list[str]) -> None:
+    counted = sorted(releases, key=lambda release: (int(release[:4]), nth_of_year(release)))
+    assert sorted(releases, key=release_order) == counted
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"), [("2025z", "2026a"), ("2026a", "2026b"), ("2026z", "2026za"), ("2026za", "2026zb")]
+)
+def test_releases_come_in_the_order_they_appeared(older: str, newer: str) -> None:
+    assert release_order(older) < release_order(newer)
 
 
 @pytest.mark.parametrize(
@@ -143,15 +189,3 @@ def test_names_sort_by_component_and_not_by_character() -> None:
         "Etc+1",
         "Etc-1",
     ]
-
-
-@given(st.text())
-def test_quotes_are_short_printable_and_on_one_line(text: str) -> None:
-    quoted = quote(text)
-    assert quoted.isascii()
-    assert quoted.isprintable()
-    assert len(quoted) <= 10 * 80 + 2
-
-
-def test_a_quote_cuts_what_is_long() -> None:
-    assert quote("x" * 81) == "'" + "x" * 77 + "...'"

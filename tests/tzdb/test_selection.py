@@ -83,6 +83,11 @@ class TestParsing:
             parse_selectors(["..", "UTC", "country:d", "/*"])
         assert caught.value.facts["zones"] == ["..", "country:d", "/*"]
 
+    def test_long_texts_that_are_not_selectors_are_reported_cut(self) -> None:
+        with pytest.raises(InvalidName) as caught:
+            parse_selectors(["A" * 100, "*" * 100])
+        assert caught.value.facts["zones"] == ["A" * 44, "*" * 64]
+
     def test_one_bad_text_is_reported_as_it_is(self) -> None:
         with pytest.raises(InvalidName, match=r"^'\.\.' is not a zone name"):
             parse_selectors(["UTC", ".."])

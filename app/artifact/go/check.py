@@ -10,7 +10,7 @@ from string import Template
 from app.artifact.go.source import GENERATED
 from app.artifact.options import is_module_path
 from app.errors import InvalidOption
-from app.tzdb.names import quote
+from app.text import quote
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(

@@ -14,40 +14,34 @@ from app.artifact.spec import Spec, parse_spec
 from app.artifact.zone_paths import format_zone_path, parse_zone_path
 from app.digest import sha256_hex, tree_digest
 from app.errors import NotFound
-from app.tzdb.names import by_component, is_release_name, quote
+from app.text import quote
+from app.tzdb.names import by_component, is_release_name, name_of_nth, nth_of_year
 from app.tzdb.release import Release
 
 MAX_RECIPES = 100
 
 _VERSION = re.compile(r"v0\.([0-9]{4})\.([1-9][0-9]{2,4})")
 _ZONES = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?)*")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def format_version(release: str) -> str:
     """Return the module version of a release: 2026f and recipe 1 is ``v0.2026.601``.
 
-    Shape: minor is the year; patch is 100 for each letter (``z`` 2600, ``aa`` 2700) plus the recipe's number. So
-    versions sort as releases appeared. Major 0, since any release may take a name away.
+    Minor is the year; patch is 100 for each release of it so far (``a`` 100, ``z`` 2600, ``za`` 2700) plus the recipe's
+    number. So versions sort as releases appeared. Major 0, since any release may take a name away.
     """
-    letters = 0
-    for letter in release[4:]:
-        letters = letters * len(_LETTERS) + _LETTERS.index(letter) + 1
-    return f"v0.{release[:4]}.{letters * MAX_RECIPES + RECIPE_NUMBER}"
+    return f"v0.{release[:4]}.{nth_of_year(release) * MAX_RECIPES + RECIPE_NUMBER}"
 
 
 def parse_version(text: str) -> str:
     """Return the release of a module version.
 
-    Errors: NotFound for any version that ``format_version`` does not write, one of another recipe too.
+    Raises:
+        NotFound: For any version that ``format_version`` does not write, one of another recipe too.
     """
     match = _VERSION.fullmatch(text)
     if match:
-        letters, number = "", int(match[2]) // MAX_RECIPES
-        while number:
-            number, letter = divmod(number - 1, len(_LETTERS))
-            letters = _LETTERS[letter] + letters
-        release = match[1] + letters
+        release = name_of_nth(int(match[1]), int(match[2]) // MAX_RECIPES)
         if is_release_name(release) and format_version(release) == text:
             return release
     raise NotFound(

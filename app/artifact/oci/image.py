@@ -5,7 +5,6 @@ known here. Source: OCI image specification 1.1.
 """
 
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,18 +101,7 @@ def encode_layer(plan: Plan, bundle: bytes) -> bytes:
     """Return the layer that holds a bundle: a tar is one as it stands, a zip for Go goes into one alone."""
     if not _is_for_go(plan):
         return bundle
-    entry = Entry(
-        path=GO_ZIP_PATH,
-        kind="file",
-        zone=None,
-        target=None,
-        target_path=None,
-        sha256=sha256_hex(bundle),
-        crc32=zlib.crc32(bundle),
-        reason="the zip for Go",
-        content=bundle,
-    )
-    return encode_tar([entry])
+    return encode_tar([Entry.plain(GO_ZIP_PATH, bundle, reason="the zip for Go")])
 
 
 def encode_index(rows: Sequence[object] = (), annotations: Mapping[str, str] | None = None) -> bytes:

@@ -15,7 +15,7 @@ from app.artifact.zone_paths import format_zone_path, parse_zone_path
 from app.digest import is_sha256_hex
 from app.errors import InvalidName, UnknownZones
 from app.json_types import Digest, ReleaseName
-from app.tzdb.names import quote
+from app.text import quote
 from app.tzdb.release import Release
 
 MAX_LENGTH = 255

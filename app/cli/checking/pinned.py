@@ -3,13 +3,13 @@
 Reading and writing lock files is here too; what they mean is ``artifact/lock``'s.
 """
 
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from app.archives import Link
 from app.artifact.entry import Entry, EntryKind
 from app.artifact.lock import MAX_ARTIFACT_BYTES, MAX_LOCK_CHARACTERS, InvalidLock, Lock, parse_lock
-from app.cli.checking.archives import Link, Members, decode_archive, decode_linked, follow, read_directory
+from app.cli.checking.archives import Members, decode_archive, decode_linked, follow, read_directory
 from app.cli.checking.comparison import table_of
 from app.cli.errors import DoesNotVerify
 from app.digest import format_digest, sha256_hex, tree_digest
@@ -36,21 +36,12 @@ def read_lock(path: Path) -> Lock:
 
 
 def verify_artifact(content: bytes, lock: Lock, *, origin: str) -> None:
-    """Verify that ``content`` is what the lock pins. Errors: DoesNotVerify with all that differs."""
-    problems = []
-    if len(content) != lock.size:
-        problems.append(f"it has {len(content)} bytes, not {lock.size}")
-    if (sha256 := sha256_hex(content)) != lock.sha256:
-        problems.append(f"its digest is {format_digest(sha256)}, not {format_digest(lock.sha256)}")
-    try:
-        found = _digest_tree(decode_archive(content))
-    except DoesNotVerify as error:
-        problems.append(error.detail)
-    else:
-        if found != lock.tree_digest:
-            problems.append(f"its tree digest is {found}, not {lock.tree_digest}")
-        elif problems:
-            problems.append("the tree in it is the right one: it was packed in another way, as other compressors do")
+    """Verify that ``content`` is what the lock pins.
+
+    Raises:
+        DoesNotVerify: With all that differs.
+    """
+    problems = _find_problems(content, lock)
     if problems:
         raise DoesNotVerify(f"{origin} is not what the lock says", problems=problems)
 
@@ -65,15 +56,14 @@ def find_unlike(output: Path, lock: Lock) -> str | None:
             found = _digest_tree(read_directory(output))
             return None if found == lock.tree_digest else f"its tree digest is {found}, not {lock.tree_digest}"
         with output.open("rb") as file:
-            verify_artifact(file.read(MAX_ARTIFACT_BYTES + 1), lock, origin=str(output))
+            problems = _find_problems(file.read(MAX_ARTIFACT_BYTES + 1), lock)
     except FileNotFoundError:
         return "it is not there"
     except OSError as error:
         raise SourceUnreachable(f"{output} cannot be read: {error.strerror}") from error
     except DoesNotVerify as error:
-        problems = error.facts.get("problems")
-        return "; ".join(map(str, problems)) if isinstance(problems, list) else error.detail
-    return None
+        return error.detail
+    return "; ".join(problems) or None
 
 
 def unpack(content: bytes, lock: Lock) -> list[Entry]:
@@ -87,17 +77,25 @@ def _entries(members: Mapping[str, bytes | Link], link_kind: EntryKind) -> Itera
         reached, content = follow(path, members)
         linked = isinstance(member, Link)
         kind: EntryKind = link_kind if linked else "file" if table_of(path) is None else "table"
-        yield Entry(
-            path=path,
-            kind=kind,
-            zone=None,
-            target=None,
-            target_path=reached if linked else None,
-            sha256=sha256_hex(content),
-            crc32=zlib.crc32(content),
-            reason="locked",
-            content=content,
-        )
+        yield Entry.plain(path, content, kind=kind, target_path=reached if linked else None, reason="locked")
+
+
+def _find_problems(content: bytes, lock: Lock) -> list[str]:
+    problems = []
+    if len(content) != lock.size:
+        problems.append(f"it has {len(content)} bytes, not {lock.size}")
+    if (sha256 := sha256_hex(content)) != lock.sha256:
+        problems.append(f"its digest is {format_digest(sha256)}, not {format_digest(lock.sha256)}")
+    try:
+        found = _digest_tree(decode_archive(content))
+    except DoesNotVerify as error:
+        problems.append(error.detail)
+    else:
+        if found != lock.tree_digest:
+            problems.append(f"its tree digest is {found}, not {lock.tree_digest}")
+        elif problems:
+            problems.append("the tree in it is the right one: it was packed in another way, as other compressors do")
+    return problems
 
 
 def _digest_tree(members: Members) -> str:

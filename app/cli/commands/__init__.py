@@ -1,1 +1,1 @@
-"""One file a command."""
+"""One file a command; those that belong together share a folder."""

@@ -7,16 +7,17 @@ from typing import TypedDict, Unpack
 
 import click
 
-from app.airgap.carrier import MAX_CARRIER_BYTES, decode_carrier, encode_carrier, wheel_name
+from app.airgap.carrier import LIMITS, decode_carrier, encode_carrier, wheel_name
 from app.airgap.transfer import admit, pack
 from app.cli.notices import say
 from app.cli.opening import data_option, fetch_release, wheels_option
 from app.cli.output.file import write_file
 from app.cli.parts import Local, Parts
 from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease, UntrustedRelease
-from app.releases.channels import release_order, resolve_channel
+from app.releases.channels import resolve_channel
 from app.settings import Settings, read_settings
 from app.sources.base import Loaded, Offers, Source
+from app.tzdb.names import release_order
 from app.tzdb.release import Release, TzifPool
 
 
@@ -94,8 +95,8 @@ def export(parts: Parts, /, **options: Unpack[_Export]) -> None:
     found = asyncio.run(_load(local, options["names"], all_=options["all_"]))
     carrier = pack(found, ledger=local.ledger, store=local.store, artifacts=options["artifacts"])
     content = encode_carrier(carrier)
-    if len(content) > MAX_CARRIER_BYTES:
-        raise click.UsageError(f"more than {MAX_CARRIER_BYTES} bytes would not be let in: export fewer at once")
+    if len(content) > LIMITS.archive_bytes:
+        raise click.UsageError(f"more than {LIMITS.archive_bytes} bytes would not be let in: export fewer at once")
     write_file(options["output"], content)
     say(f"wrote {options['output']}: {_listed(found, len(carrier.artifacts))}, {len(content)} bytes")
 
@@ -179,7 +180,7 @@ async def _load(local: Local, names: Sequence[str], *, all_: bool) -> list[Relea
 def _read(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            return stream.read(MAX_CARRIER_BYTES + 1)
+            return stream.read(LIMITS.archive_bytes + 1)
     except OSError as error:
         raise SourceUnreachable(f"{file} cannot be read: {error.strerror}") from error
 

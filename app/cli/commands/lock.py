@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
-from urllib.parse import urlsplit
 
 import click
 
 from app.artifact.formats import STABLE_FORMAT
-from app.artifact.lock import Lock, artifact_path, check_server, format_lock, make_lock
-from app.artifact.record import make_record
+from app.artifact.lock import Lock, check_server, format_lock, make_lock
+from app.artifact.record import artifact_path, make_record
 from app.artifact.spec import LATEST, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
@@ -25,9 +24,10 @@ from app.cli.options import Bundle, bundle_options, given_options, parse_selecti
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import TzdataFilterError
-from app.releases.channels import release_order
+from app.text import without_password
 from app.tzdb.changes.diff import default_future, diff_releases
 from app.tzdb.changes.diff_row import DiffRow, diff_row
+from app.tzdb.names import release_order
 
 
 class _Options(Bundle, Places):
@@ -59,7 +59,7 @@ def lock(parts: Parts, /, **options: Unpack[_Options]) -> None:
     says. Without --server the bundle is built here, and sync builds it again.
     """
     if options["server"] is not None:
-        check_server(_without_password(options["server"]))
+        check_server(without_password(options["server"]).rstrip("/"))
         if settings_of(options).offline:
             raise click.UsageError("--server is not asked while --offline or its setting says so")
     if options["update"] is None:
@@ -115,7 +115,7 @@ def _pin_at(url: str, spec: Spec) -> Lock:
 
     server = Server(url)
     made = server.lock(spec)
-    content = server.fetch(artifact_path(made.spec, made.sha256), max_bytes=made.size)
+    content = server.fetch(artifact_path(made.sha256, made.spec.format), max_bytes=made.size)
     verify_artifact(content, made, origin="what the server sends")
     if problems := [*find_invalid(decode_archive(content))]:
         raise DoesNotVerify("what the server sends does not verify", problems=problems)
@@ -171,8 +171,3 @@ def _described(lock: Lock) -> str:
 def _say(options: _Options, text: str) -> None:
     if not options["quiet"]:
         say(text)
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")

@@ -47,7 +47,7 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
         click.echo(json.dumps(release_list(listed, library.refusals()), indent=2))
     else:
         click.echo("\n".join(_lines(listed, library.refusals())))
-    if options["online"] and (trouble := next(iter(library.troubles().values()), None)) is not None:
+    if options["online"] and (trouble := next(iter(library.catalogue.troubles().values()), None)) is not None:
         raise trouble
 
 

@@ -7,7 +7,8 @@ from typing import Unpack
 
 import click
 
-from app.artifact.lock import Lock, artifact_path
+from app.artifact.lock import Lock
+from app.artifact.record import artifact_path
 from app.cli.checking.pinned import DEFAULT_LOCK, find_unlike, read_lock, unpack, verify_artifact
 from app.cli.commands.extract import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.errors import DoesNotVerify
@@ -103,7 +104,7 @@ def _fetch(url: str, lock: Lock) -> bytes:
     """Fetch by digest; a server that has forgotten the artifact is asked to build it again. Errors: those of Server."""
     from app.cli.client import Server  # noqa: PLC0415 - on demand: most commands need no HTTP
 
-    server, path = Server(url), artifact_path(lock.spec, lock.sha256)
+    server, path = Server(url), artifact_path(lock.sha256, lock.spec.format)
     try:
         return server.fetch(path, max_bytes=lock.size)
     except NotFound:

@@ -82,7 +82,7 @@ def _is_present(place: Path) -> bool:
     if not place.exists():
         return False
     if not place.is_dir():
-        raise OutputExists(f"{place} is no directory")
+        raise OutputExists(f"{place} is not a directory")
     with os.scandir(place) as found:
         return next(found, None) is not None
 

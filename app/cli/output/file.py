@@ -1,12 +1,12 @@
-"""Writing one file so that at any moment, and after any crash, there is the old one or the new one."""
+"""Writing one file that was asked for, in place of what is there; that it appears whole is ``durable``'s."""
 
-import contextlib
 import os
 import stat
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+from app import durable
 from app.cli.errors import OutputExists, OutputUnavailable
 from app.cli.output.tree import FILE_MODE
 
@@ -15,35 +15,17 @@ def write_file(path: Path, content: bytes) -> Literal["wrote"]:
     """Write ``content`` to ``path``, in place of a file that is there; parents are made.
 
     Shape: mode 0644 whatever the umask; a symbolic link stays, what it leads to is written.
-    Errors: OutputExists for anything that is no file; OutputUnavailable, and then nothing is left behind.
+    Errors: OutputExists for anything that is not a file; OutputUnavailable, and then nothing is left behind.
     """
     path = Path(os.path.realpath(path))
     aside = path.parent / f".{path.name}.{uuid4().hex}"
     try:
         _check_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("xb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), FILE_MODE)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        flush_directory(path.parent)
+        durable.write_file(path, content, aside=aside, mode=FILE_MODE)
     except OSError as error:
         raise unavailable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
     return "wrote"
-
-
-def flush_directory(path: Path) -> None:
-    """Make a rename durable. Source: fsync(2)."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def unavailable(path: Path, error: OSError) -> OutputUnavailable:
@@ -58,5 +40,5 @@ def _check_file(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+        kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
         raise OutputExists(f"{path} is {kind}; use - for standard output")

@@ -54,7 +54,7 @@ def check_only_zoneinfo(root: Path) -> None:
         if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) or Path(path).name in _COMPANIONS:
             continue
         if not stat.S_ISREG(status.st_mode) or not _is_tzif(root / path):
-            raise OutputExists(f"{root} holds {path}, which is no zone file: it is not replaced; remove it yourself")
+            raise OutputExists(f"{root} holds {path}, which is not a zone file: it is not replaced; remove it yourself")
 
 
 def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:

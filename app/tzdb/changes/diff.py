@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from app.errors import InvalidOption, UnknownZones
+from app.text import quote
 from app.tzdb.changes.timeline import BEGINNING, ENDING, Change, Timeline, first_difference, make_timeline
-from app.tzdb.names import by_component, quote
+from app.tzdb.names import by_component
 from app.tzdb.release import Release, TzifFile, ZoneKind
-from app.tzdb.selection import Aliases, Selector, select
+from app.tzdb.selection import Aliases, Selector, check_known, has_any, select
 from app.tzdb.tzif.decoder import decode_tzif
 
 Period = Literal["future", "2020..", "1970..2019", "pre-1970"]
@@ -162,20 +163,6 @@ def diff_releases(
     )
 
 
-def has_any(release: Release, selector: Selector) -> bool:
-    """Tell whether a selector picks anything in a release."""
-    match selector.kind:
-        case "name":
-            return selector.text in release.files
-        case "country":
-            return bool(release.zones_of_country(selector.text))
-        case "glob":
-            try:
-                return bool(select(release, [selector], aliases="exact"))
-            except UnknownZones:
-                return False
-
-
 def default_future(before: str, after: str) -> int:
     """Return where the future begins for two releases: with the year in the name of the later one.
 
@@ -248,11 +235,8 @@ class _Comparison:
 
 
 def _check_known(before: Release, after: Release, selectors: list[Selector]) -> None:
-    unknown = [each for each in selectors if not has_any(after, each) and not has_any(before, each)]
-    if not unknown:
-        return
     try:
-        select(after, unknown, aliases="exact")
+        check_known((after, before), selectors)
     except UnknownZones as error:
         raise UnknownZones(f"{error.detail} (nor is it in {before.version})", **error.facts) from error
 

@@ -1,14 +1,12 @@
 """How a diff looks as JSON: the members that clients rely on, the same from the service and the command line."""
 
-from datetime import datetime, timedelta
 from typing import TypedDict
 
+from app.instants import format_instant
 from app.json_types import Count, Instant, ReleaseName, UtcOffset
 from app.tzdb.changes.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
 from app.tzdb.changes.timeline import Change
 from app.tzdb.release import ZoneKind
-
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants of UTC, written with a Z
 
 
 class ChangeRow(TypedDict):
@@ -104,12 +102,6 @@ def change_row(change: Change) -> ChangeRow:
         "abbreviation": change.local.designation,
         "is_dst": change.local.is_dst,
     }
-
-
-def format_instant(t: int) -> str:
-    """Return an instant as text. Shape: ``2026-10-25T01:00:00Z``, RFC 3339. Units: ``t`` in Unix seconds."""
-    # Not strftime: its years below 1000 have fewer than four digits on some platforms.
-    return (_EPOCH + timedelta(seconds=t)).isoformat() + "Z"
 
 
 def format_utc_offset(utoff: int) -> str:

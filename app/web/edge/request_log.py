@@ -5,7 +5,8 @@ import json
 import sys
 from typing import NamedTuple, TextIO
 
-from app.logs import format_time, one_line
+from app.instants import format_instant
+from app.logs import one_line
 from app.settings import LogFormat
 
 FLUSH_SECONDS = 0.25
@@ -63,15 +64,16 @@ def _target(line: RequestLine) -> str:
 
 
 def _format_text(line: RequestLine) -> str:
+    time = format_instant(line.at, precision="milliseconds")
     return (
-        f"{format_time(line.at)} request {line.method} {_target(line)} {line.status} {line.size} B"
+        f"{time} request {line.method} {_target(line)} {line.status} {line.size} B"
         f" {line.seconds * 1e3:.2f} ms {line.request_id.decode('ascii')}\n"
     )
 
 
 def _format_json(line: RequestLine) -> str:
     members = {
-        "time": format_time(line.at),
+        "time": format_instant(line.at, precision="milliseconds"),
         "level": "info",
         "logger": "request",
         "method": line.method,

@@ -33,5 +33,5 @@ class Channels:
         pinned = path.decode("ascii").replace(f"/{choice}/", f"/{version}/", 1)
         url = f"{self.base_url}{pinned}" + (f"?{query.decode('ascii')}" if query else "")
         fields = {"link": f'<{url}>; rel="bookmark"'}
-        stale_seconds = self.library.stale_seconds()
+        stale_seconds = self.library.catalogue.stale_seconds()
         return fields if stale_seconds is None else {**fields, AGE_FIELD: str(round(stale_seconds))}

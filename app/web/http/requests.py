@@ -8,7 +8,7 @@ from app.artifact.formats import DEFAULT_FORMAT, FAMILIES, Format, split_ending
 from app.artifact.options import OPTIONS
 from app.artifact.spec import LATEST, Spec, parse_spec
 from app.errors import InvalidBody
-from app.tzdb.names import quote
+from app.text import quote
 
 _TEXT_MEMBERS = ("release", "format", *(name for name, row in OPTIONS.items() if not row.is_list))
 _LIST_MEMBERS = ("zones", *(name for name, row in OPTIONS.items() if row.is_list))

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.artifact.options import check_option_names
 from app.errors import InvalidOption, TzdataFilterError
-from app.tzdb.names import quote
+from app.text import quote
 from app.web.http.forms import ErrorForm
 from app.web.http.hot import HotRepresentations
 from app.web.http.problems import problem

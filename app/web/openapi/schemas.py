@@ -9,9 +9,10 @@ from app.artifact.record import EntryRow, LocatedRecordRow, PlanRow, Request
 from app.artifact.spec import LATEST
 from app.releases.listing import RefusalRow, ReleaseList
 from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleChangeRow, RoleRow, ZoneDiffRow
-from app.tzdb.changes.zone_row import LocalTimeRow, TransitionRow, ZoneRow
 from app.tzdb.release_row import ReleaseRow, WarningRow
 from app.tzdb.search import FactRow, ZonesRow
+from app.tzdb.tzif.outlook import LocalTimeRow, TransitionRow
+from app.tzdb.zone_row import LocatedZoneRow
 from app.web.http.problems import ProblemRow
 from app.web.openapi.row_schema import (
     JsonObject,
@@ -34,7 +35,7 @@ _ROWS: Mapping[str, type] = {
     "Zones": ZonesRow,
     "LocalTime": LocalTimeRow,
     "Transition": TransitionRow,
-    "Zone": ZoneRow,
+    "Zone": LocatedZoneRow,
     "Diff": DiffRow,
     "ZoneDiff": ZoneDiffRow,
     "ClockChange": ChangeRow,

@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict, cast
 from fastapi import APIRouter, FastAPI
 
 from app.errors import NotFound
-from app.tzdb.names import quote
+from app.text import quote
 from app.web.http.errors import status_of
 from app.web.http.problems import problem_kinds
 from app.web.http.representation import (

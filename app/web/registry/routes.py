@@ -18,7 +18,8 @@ from app.builder.images import Images
 from app.digest import format_digest, is_sha256_hex, sha256_hex
 from app.errors import InvalidName, TzdataFilterError, UnknownArtifact, UnknownZones
 from app.releases.library import Library
-from app.tzdb.names import is_channel_name, is_release_name, quote
+from app.text import quote
+from app.tzdb.names import is_channel_name, is_release_name
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
     IMMUTABLE,

@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
 from app.artifact.formats import FORMATS, Format
-from app.artifact.record import LocatedRecordRow
+from app.artifact.record import LocatedRecordRow, artifact_path
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
-from app.tzdb.names import quote
+from app.text import quote
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
     IMMUTABLE,
@@ -64,7 +64,7 @@ class ArtifactRoutes:
         """Answer the record: what is inside, and the request that built it first."""
         _check_sha256(hex)
         record = await self.builder.record(hex)
-        row: LocatedRecordRow = {**record.row, "url": f"{self.base_url}/v1/artifacts/{hex}.{record.format}"}
+        row: LocatedRecordRow = {**record.row, "url": self.base_url + artifact_path(hex, record.format)}
         # Not immutable: another replica may know the same bytes from another first request.
         return json_representation(row, cache_control=PINNED)
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from app.artifact.formats import DEFAULT_FORMAT, FORMATS
 from app.artifact.options import OPTIONS
-from app.artifact.record import LocatedRecordRow, plan_row
+from app.artifact.record import LocatedRecordRow, artifact_path, plan_row
 from app.artifact.spec import Spec, parse_spec
-from app.builder.builder import Artifact, Builder
+from app.builder.builder import Builder
 from app.digest import format_digest
 from app.errors import UnknownFormat
-from app.tzdb.names import quote
+from app.text import quote
 from app.web.http.channel_fields import AGE_FIELD, Channels
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
@@ -54,7 +54,7 @@ class BundleRoutes:
             media_type=FORMATS[artifact.plan.spec.format].media_type,
             cache_control=_cache_control(release, artifact.release),
             sha256=artifact.sha256,
-            fields={"content-location": artifact_path(artifact), **fields},
+            fields={"content-location": artifact_path(artifact.sha256, artifact.plan.spec.format), **fields},
             keep=AGE_FIELD not in fields,
         )
 
@@ -87,7 +87,7 @@ class BundleRoutes:
     async def post(self, request: Asked) -> Representation:
         """Build from a JSON body; answers the record, with the URL of the bytes."""
         artifact = await self.builder.build(await read_bundle_request(request))
-        url = self.channels.base_url + artifact_path(artifact)
+        url = self.channels.base_url + artifact_path(artifact.sha256, artifact.plan.spec.format)
         row: LocatedRecordRow = {
             **plan_row(artifact.plan),
             "digest": format_digest(artifact.sha256),
@@ -103,11 +103,6 @@ class BundleRoutes:
     def _fields(self, request: Asked, *, choice: str, version: str) -> dict[str, str]:
         fields = {"tzdata-release": version}
         return fields if choice == version else {**fields, **self.channels.fields(request, choice, version)}
-
-
-def artifact_path(artifact: Artifact) -> str:
-    """Return the path of an artifact's permanent URL."""
-    return f"/v1/artifacts/{artifact.sha256}.{artifact.plan.spec.format}"
 
 
 def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels) -> APIRouter:

@@ -8,19 +8,20 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from itertools import islice
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from fastapi import APIRouter
 
+from app.artifact.formats import DEFAULT_FORMAT, FORMATS
 from app.artifact.spec import LATEST, Spec
 from app.errors import UnknownRelease
+from app.instants import format_instant
 from app.releases.library import Library
-from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases, has_any
-from app.tzdb.changes.diff_row import format_instant
+from app.tzdb.changes.history import Step, make_steps, stand_in_date
 from app.tzdb.release import Release
-from app.tzdb.selection import Selector, select
+from app.tzdb.selection import Selector
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import REVALIDATE, Representation, make_representation
 from app.web.http.routes import Asked, route_class
@@ -32,21 +33,6 @@ MAX_ENTRIES = 12
 _MAX_LINES = 20
 """Names that one entry tells; the diff behind its link has all of them."""
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.rfc-editor.org/rfc/rfc4287#tzdata-filter")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One release of a feed.
-
-    Shape: ``diff`` from the release before it, ``None`` if nothing can be compared; ``compared`` the selectors that one
-    of the two has; ``whole`` whether the release has all of the selection.
-    """
-
-    release: str
-    before: str | None
-    diff: ReleaseDiff | None
-    compared: tuple[Selector, ...]
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +48,7 @@ class FeedRoutes:
         releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
             raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
-        steps = await asyncio.to_thread(make_steps, releases, spec)
+        steps = await asyncio.to_thread(_make_steps, releases, spec)
         return make_representation(
             encode_feed(steps, spec, base_url=self.base_url),
             media_type=MEDIA_TYPE,
@@ -87,13 +73,8 @@ def feed_router(library: Library, hot: HotRepresentations, base_url: str) -> API
     return router
 
 
-def make_steps(releases: Sequence[Release], spec: Spec) -> list[Step]:
-    """Compare each release with the one before it. Shape: ``releases`` and the steps newest first.
-
-    Errors: UnknownZones for what none of the releases has.
-    """
-    _check_known(releases, spec.selectors)
-    return [*_steps(releases, spec)][:MAX_ENTRIES]
+def _make_steps(releases: Sequence[Release], spec: Spec) -> list[Step]:
+    return [*islice(make_steps(releases, selectors=spec.selectors, aliases=spec.aliases), MAX_ENTRIES)]
 
 
 def encode_feed(steps: Sequence[Step], spec: Spec, *, base_url: str) -> bytes:
@@ -114,39 +95,6 @@ def encode_feed(steps: Sequence[Step], spec: Spec, *, base_url: str) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
-def stand_in_date(release: str) -> str:
-    """Return the ``updated`` of a release: no day of publication, which the data do not tell, but one in its order.
-
-    Shape: the first release of a year stands for 1 January, the second for 2 January and so on.
-    """
-    year, letters = int(release[:4]), release[4:]
-    # After z come za, zb and so on: the 27th release is the first with two letters.
-    place = (len(letters) - 1) * 26 + ord(letters[-1]) - ord("a")
-    return format_instant(int((datetime(max(year, 1), 1, 1, tzinfo=UTC) + timedelta(days=place)).timestamp()))
-
-
-def _check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> None:
-    unknown = [each for each in selectors if not any(has_any(release, each) for release in releases)]
-    if unknown:
-        select(releases[0], unknown, aliases="exact")
-
-
-def _steps(releases: Sequence[Release], spec: Spec) -> Iterator[Step]:
-    for at, release in enumerate(releases):
-        before = releases[at + 1] if at + 1 < len(releases) else None
-        known = tuple(each for each in spec.selectors if _is_in_either(each, release, before))
-        whole = all(has_any(release, each) for each in spec.selectors)
-        diff = None
-        if before is not None and known:
-            future_from = default_future(before.version, release.version)
-            diff = diff_releases(before, release, selectors=known, aliases=spec.aliases, future_from=future_from)
-        yield Step(release.version, before.version if before else None, diff, known, whole)
-
-
-def _is_in_either(selector: Selector, release: Release, before: Release | None) -> bool:
-    return has_any(release, selector) or (before is not None and has_any(before, selector))
-
-
 def _add_entry(feed: Element, step: Step, spec: Spec, *, base_url: str) -> None:
     entry = SubElement(feed, "entry")
     _text(entry, "id", _identify(spec, step.release))
@@ -156,10 +104,10 @@ def _add_entry(feed: Element, step: Step, spec: Spec, *, base_url: str) -> None:
     page = base_url + _page(step, spec)
     SubElement(entry, "link", {"rel": "alternate", "type": "application/json", "href": page})
     if step.whole:
-        bundle = (
-            f"{base_url}/v1/bundles/{step.release}/{_format_path(spec.selectors)}.tar.gz{_format_options(spec, '?')}"
-        )
-        SubElement(entry, "link", {"rel": "related", "type": "application/gzip", "href": bundle, "title": "The bundle"})
+        path = f"/v1/bundles/{step.release}/{_format_path(spec.selectors)}.{DEFAULT_FORMAT}"
+        bundle = base_url + path + _format_options(spec, "?")
+        media_type = FORMATS[DEFAULT_FORMAT].media_type
+        SubElement(entry, "link", {"rel": "related", "type": media_type, "href": bundle, "title": "The bundle"})
     _text(entry, "content", "\n".join(_lines(step))).set("type", "text")
 
 

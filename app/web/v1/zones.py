@@ -3,20 +3,17 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 
 from fastapi import APIRouter
 
 from app.artifact.spec import check_release_choice
 from app.errors import InvalidOption
 from app.releases.library import Library
-from app.tzdb.changes.zone_row import zone_row
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
 from app.tzdb.search import search, zones_row
-from app.tzdb.selection import parse_selectors, select
-from app.tzdb.tzif.decoder import decode_tzif
-from app.tzdb.tzif.transitions import transitions_between
+from app.tzdb.selection import check_one_name
+from app.tzdb.zone_row import LocatedZoneRow, zone_row
 from app.web.http.representation import (
     PINNED,
     REVALIDATE,
@@ -27,9 +24,6 @@ from app.web.http.representation import (
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import ReleasePath, ZonePath, conditional_responses, query
 
-AHEAD = 10
-"""How many transitions ahead are told."""
-_AHEAD_SECONDS = 20 * 366 * 86_400
 _MAX_QUERY_LENGTH = 100
 
 
@@ -54,18 +48,17 @@ class ZoneRoutes:
     async def zone(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One zone."""
         found = await self._release(release)
-        _check_known(found, zone)
-        now = math.floor(self.clock())
-        tzif = decode_tzif(found.files[zone].content)
-        ahead = islice(transitions_between(tzif, start=now, end=now + _AHEAD_SECONDS), AHEAD)
-        url = f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}"
-        row = zone_row(found, zone, tzif=tzif, now=now, ahead=ahead, url=url)
+        check_one_name(found, zone)
+        row: LocatedZoneRow = {
+            **zone_row(found, zone, now=math.floor(self.clock())),
+            "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
+        }
         return _represent(row, found, cache_control=REVALIDATE)
 
     async def tzif(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
         found = await self._release(release)
-        _check_known(found, zone)
+        check_one_name(found, zone)
         file = found.files[zone]
         return make_representation(
             file.content,
@@ -107,13 +100,6 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
         responses=conditional_responses("application/tzif", 404, 502, 503),
     )
     return router
-
-
-def _check_known(release: Release, zone: str) -> None:
-    """Raise what a bundle would raise for this name: malformed, or unknown with suggestions."""
-    if zone not in release.files:
-        select(release, parse_selectors([zone]), aliases="exact")
-        raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
 
 
 def _represent(row: object, release: Release, *, cache_control: str) -> Representation:

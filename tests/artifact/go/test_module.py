@@ -21,13 +21,12 @@ from app.artifact.go.module import (
 from app.artifact.plan import make_plan
 from app.artifact.spec import parse_spec
 from app.errors import NotFound, UnknownZones
-from app.releases.channels import release_order
+from app.tzdb.names import release_order
 from tests.artifact.plans import INVENTED, INVENTED_NAMES
 from tests.data.real_releases import all_package_versions, real_release
 
 HOST = "tz.internal"
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-RELEASES = st.builds("{:04}{}".format, st.integers(0, 9999), st.text(alphabet=LETTERS, min_size=1, max_size=2))
+RELEASES = st.builds("{:04}{}".format, st.integers(0, 9999), st.from_regex("z?[a-z]", fullmatch=True))
 
 
 class TestVersions:
@@ -39,9 +38,8 @@ class TestVersions:
             ("2026f", "v0.2026.601"),
             ("2020a", "v0.2020.101"),
             ("2021z", "v0.2021.2601"),
-            ("2021aa", "v0.2021.2701"),
-            ("2021za", "v0.2021.67701"),
-            ("2021zz", "v0.2021.70201"),
+            ("2021za", "v0.2021.2701"),
+            ("2021zz", "v0.2021.5201"),
         ],
     )
     def test_the_year_is_the_minor_and_the_letters_the_patch(self, release: str, version: str) -> None:
@@ -62,7 +60,7 @@ class TestVersions:
         "version",
         [
             *("", "2026f", "latest", "v0.26.601", "v1.2026.601", "v0.2026.600", "v0.2026.602", "v0.2026.1"),
-            *("v0.2026.001", "v0.2026.0601", "v0.2026.70301", "v0.2026.99999", f"v0.2026.{'9' * 500}"),
+            *("v0.2026.001", "v0.2026.0601", "v0.2026.5301", "v0.2026.99999", f"v0.2026.{'9' * 500}"),
             *("v0.2026.601-rc1", "v0.2026.601+x", "v0.2026.601\n", "v0.2026.601/..", "v0.٢٠٢٦.601"),
         ],
     )

@@ -5,8 +5,9 @@ import tarfile
 from pathlib import Path
 
 from app.airgap.carrier import ROOT
+from app.builder.artifacts import ORIGIN, RECORD
 from app.digest import sha256_hex
-from app.releases.ledger import Ledger
+from app.releases.ledger import RELEASE, Ledger
 from app.sources.base import Loaded
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore
@@ -138,7 +139,7 @@ class TestCarrying:
         invoke("releases", "export", "--all", "--artifacts", "--data-dir", data_dir, "-o", tmp_path / "carrier.tar")
         assert run_with_small_files(IMPORT, tmp_path) == "5\n"
         store = DiskStore(tmp_path / "closed")
-        assert store.note_keys("release") == store.note_keys("record") == store.note_keys("origin") == []
+        assert store.note_keys(RELEASE) == store.note_keys(RECORD) == store.note_keys(ORIGIN) == []
 
     def test_what_cannot_be_exported(self, data_dir: Path, tmp_path: Path) -> None:
         to = ("-o", tmp_path / "carrier.tar")

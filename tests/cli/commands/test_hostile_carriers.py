@@ -11,8 +11,9 @@ import pytest
 
 from app.airgap.carrier import CarriedArtifact, Carrier, decode_carrier, encode_carrier
 from app.airgap.transfer import admit, pack
+from app.builder.artifacts import ORIGIN, RECORD
 from app.errors import UntrustedRelease
-from app.releases.ledger import Ledger
+from app.releases.ledger import RELEASE, Ledger
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
@@ -109,11 +110,11 @@ def test_a_forger_who_writes_the_sums_anew_gets_nowhere(data_dir: Path) -> None:
         store = MemoryStore()
         with pytest.raises(UntrustedRelease):
             admit(decode_carrier(encode_carrier(forged)), ledger=Ledger(store), store=store)
-        assert store.note_keys("release") == store.note_keys("record") == store.note_keys("origin") == []
+        assert store.note_keys(RELEASE) == store.note_keys(RECORD) == store.note_keys(ORIGIN) == []
     store = MemoryStore()
     admit(decode_carrier(encode_carrier(honest)), ledger=Ledger(store), store=store)
-    assert store.note_keys("release") == ["2022g", "2024a"]
-    assert len(store.note_keys("record")) == 3
+    assert store.note_keys(RELEASE) == ["2022g", "2024a"]
+    assert len(store.note_keys(RECORD)) == 3
 
 
 def test_what_another_compressor_wrote_is_let_in_if_it_unpacks_to_the_same(data_dir: Path) -> None:

@@ -13,10 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli.checking.archives import (
-    MAX_ARCHIVE_BYTES,
-    MAX_MEMBER_BYTES,
-    MAX_MEMBERS,
-    MAX_UNPACKED_BYTES,
+    LIMITS,
     decode_archive,
     read_bounded,
     read_directory,
@@ -172,24 +169,24 @@ HOSTILE_TARS: dict[str, bytes] = {
     ),
     "device": write_any_tar([("UTC", TZIF), tar_header("null", tarfile.CHRTYPE)]),
     "pipe": write_any_tar([("UTC", TZIF), tar_header("pipe", tarfile.FIFOTYPE)]),
-    "too many": write_any_tar((f"Test/{number}", b"") for number in range(MAX_MEMBERS + 1)),
+    "too many": write_any_tar((f"Test/{number}", b"") for number in range(LIMITS.entries + 1)),
     "too many directories": write_any_tar(
-        tar_header(f"d{number}", tarfile.DIRTYPE) for number in range(2 * MAX_MEMBERS + 2)
+        tar_header(f"d{number}", tarfile.DIRTYPE) for number in range(2 * LIMITS.entries + 2)
     ),
-    "large file": write_any_tar([("UTC", bytes(MAX_MEMBER_BYTES + 1))]),
+    "large file": write_any_tar([("UTC", bytes(LIMITS.file_bytes + 1))]),
     "cut short": write_any_tar([("UTC", TZIF)])[:600],
 }
 HOSTILE: dict[str, bytes] = {
     **HOSTILE_TARS,
-    "gzip bomb": gzip.compress(bytes(MAX_UNPACKED_BYTES + 1)),
+    "gzip bomb": gzip.compress(bytes(LIMITS.unpacked_bytes + 1)),
     "gzip cut short": gzip.compress(write_any_tar([("UTC", TZIF)]))[:-4],
     "gzip and more": gzip.compress(write_any_tar([("UTC", TZIF)])) + b"x",
     "gzip in gzip": gzip.compress(gzip.compress(write_any_tar([("UTC", TZIF)]))),
     "zip climbs": write_any_zip([("../UTC", TZIF)]),
     "zip absolute": write_any_zip([("/UTC", TZIF)]),
-    "zip bomb": write_any_zip([("UTC", bytes(MAX_MEMBER_BYTES + 1))], method=zipfile.ZIP_DEFLATED),
+    "zip bomb": write_any_zip([("UTC", bytes(LIMITS.file_bytes + 1))], method=zipfile.ZIP_DEFLATED),
     "zip of many": write_any_zip(
-        [(f"Test/{number}", bytes(MAX_MEMBER_BYTES)) for number in range(40)], method=zipfile.ZIP_DEFLATED
+        [(f"Test/{number}", bytes(LIMITS.file_bytes)) for number in range(40)], method=zipfile.ZIP_DEFLATED
     ),
     "zip by an unusual method": write_any_zip([("UTC", TZIF)], method=zipfile.ZIP_BZIP2),
     "text": b"this is no archive, whatever its name says\n" * 40,
@@ -208,7 +205,7 @@ class TestHostileArchives:
     def test_a_symbolic_link_in_a_zip_is_refused(self) -> None:
         link = zipfile.ZipInfo("UTC")
         link.external_attr = 0o120777 << 16
-        with pytest.raises(DoesNotVerify, match="no plain file"):
+        with pytest.raises(DoesNotVerify, match="is a link or a device"):
             decode_archive(write_any_zip([(link, b"/etc/passwd")]))
 
     def test_a_zip_that_lies_about_a_size_is_refused(self) -> None:
@@ -218,7 +215,7 @@ class TestHostileArchives:
             decode_archive(content.replace(true, false))
 
     def test_a_file_too_large_is_not_read_on(self) -> None:
-        result = invoke("verify", "-", stdin=bytes(MAX_ARCHIVE_BYTES + 1))
+        result = invoke("verify", "-", stdin=bytes(LIMITS.archive_bytes + 1))
         assert result.exit_code == 4
         assert "larger than" in result.stderr
 
@@ -264,7 +261,7 @@ class TestWrongUsage:
 
 
 def test_a_stream_is_read_no_further_than_the_limit() -> None:
-    stream = io.BytesIO(bytes(2 * MAX_ARCHIVE_BYTES))
+    stream = io.BytesIO(bytes(2 * LIMITS.archive_bytes))
     with pytest.raises(DoesNotVerify):
         read_bounded(stream.read)
-    assert stream.tell() == MAX_ARCHIVE_BYTES + 1
+    assert stream.tell() == LIMITS.archive_bytes + 1

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from app.web.v1.feed import stand_in_date
 from tests.data.real_releases import real_release
 from tests.web.apps import BASE_URL, Shelf, local_client, make_parts
 
@@ -170,10 +169,3 @@ async def test_what_cannot_be_a_feed_is_a_problem(client: httpx.AsyncClient, pat
     answer = await client.get(f"/v1/feeds/{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert word in answer.json()["detail"]
-
-
-def test_dates_stand_in_the_order_of_the_releases() -> None:
-    releases = ["2021e", "2022a", "2022b", "2022z", "2022za", "2022zb", "2023a"]
-    dates = [stand_in_date(release) for release in releases]
-    assert dates == sorted({*dates})
-    assert dates[1] == "2022-01-01T00:00:00Z"

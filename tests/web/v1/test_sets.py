@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from app.builder.images import SET
 from app.settings import Settings
 from tests.servers import StartService
 from tests.web.apps import local_client, make_parts
@@ -66,7 +67,7 @@ async def test_a_set_that_cannot_be_is_a_problem_and_is_not_kept(body: dict[str,
         answer = await client.post("/v1/sets", json=body)
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
-    assert parts.store.note_keys("set") == []
+    assert parts.store.note_keys(SET) == []
 
 
 @pytest.mark.anyio

@@ -1,0 +1,90 @@
+"""Artifacts in the store: which notes lead to one, in which order they are written, and what counts as whole.
+
+A record lies under the content key; an origin leads from the digest to that key. Blob, origin, record are written in
+this order, so whoever finds a record finds the rest. When an artifact is built is ``builder``'s to say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.artifact.record import Record, decode_record, encode_record
+from app.digest import format_digest
+from app.errors import UnknownArtifact
+from app.store.base import NoteKind, Store
+
+RECORD = NoteKind("record")
+"""Content key → the record's JSON."""
+ORIGIN = NoteKind("origin")
+"""The sha256 of an artifact → the content key it was built for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """The bytes of an artifact and its record."""
+
+    record: Record
+    content: bytes
+
+
+class StoredArtifacts:
+    """The artifacts of a store. Methods block; each raises StoreUnavailable if the store fails."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def read(self, key: str) -> StoredArtifact | None:
+        """Return what is stored for a content key, ``None`` unless it is whole: bytes, record, and a way by digest."""
+        record = self._record_at(key)
+        content = self._store.read_blob(record.sha256) if record is not None else None
+        if record is None or content is None or not self._can_be_found(record.sha256, key):
+            return None
+        return StoredArtifact(record, content)
+
+    def record(self, sha256: str) -> Record:
+        """Return the record of an artifact, whose bytes may be lost.
+
+        Raises:
+            UnknownArtifact: If no record that is here tells of it.
+        """
+        record = self._record_from(self._store.read_note(ORIGIN, sha256), sha256)
+        if record is None:
+            raise UnknownArtifact(f"no artifact {format_digest(sha256)} was built here", digest=format_digest(sha256))
+        return record
+
+    def content(self, sha256: str) -> bytes | None:
+        """Return the bytes of an artifact, ``None`` if they are lost."""
+        return self._store.read_blob(sha256)
+
+    def keep(self, artifact: StoredArtifact) -> None:
+        """Keep an artifact; until this is done nobody finds it."""
+        record = artifact.record
+        key = record.row["content_key"]
+        self._store.write_blob(record.sha256, artifact.content)
+        self._store.write_note(ORIGIN, record.sha256, key.encode())
+        self._store.write_note(RECORD, key, encode_record(record))
+
+    def keep_content(self, artifact: StoredArtifact) -> None:
+        """Keep the bytes of an artifact whose notes are here."""
+        self._store.write_blob(artifact.record.sha256, artifact.content)
+
+    def all(self) -> Iterator[StoredArtifact]:
+        """Yield every artifact that is whole, by content key."""
+        for key in self._store.note_keys(RECORD):
+            artifact = self.read(key)
+            if artifact is not None:
+                yield artifact
+
+    def _can_be_found(self, sha256: str, key: str) -> bool:
+        """Tell whether the digest leads to a record of this artifact, if not through ``key`` then through another."""
+        origin = self._store.read_note(ORIGIN, sha256)
+        return origin == key.encode() or self._record_from(origin, sha256) is not None
+
+    def _record_from(self, origin: bytes | None, sha256: str) -> Record | None:
+        record = self._record_at(origin.decode("ascii", "replace")) if origin is not None else None
+        return record if record is not None and record.sha256 == sha256 else None
+
+    def _record_at(self, key: str) -> Record | None:
+        """Return the record of a content key; one that was filed under a wrong key does not count."""
+        note = self._store.read_note(RECORD, key)
+        record = decode_record(note) if note is not None else None
+        return record if record is not None and record.row["content_key"] == key else None

@@ -1,0 +1,29 @@
+"""A source of releases: the wheels that the ledger kept."""
+
+from app.errors import UnknownRelease
+from app.releases.ledger import Ledger
+from app.sources.base import Loaded, Offers
+from app.sources.wheel import load_wheel
+from app.tzdb.release import TzifPool
+
+
+class KeptSource:
+    """Source: the wheels that the ledger kept. Asked first, so that what was once fetched needs nobody any more."""
+
+    name = "kept"
+    remote = False
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
+        """See ``Source.offers``."""
+        return Offers(frozenset(version for version, pin in self._ledger.pins().items() if pin.sha256), {})
+
+    def load(self, version: str, pool: TzifPool) -> Loaded:
+        """See ``Source.load``. A wheel that was lost or damaged is UnknownRelease: another source may have it."""
+        pin = self._ledger.pins().get(version)
+        wheel = self._ledger.wheel(pin) if pin else None
+        if pin is None or wheel is None:
+            raise UnknownRelease(f"the wheel of release {version} was not kept", release=version)
+        return Loaded(load_wheel(wheel, source=pin.source, pool=pool), wheel)

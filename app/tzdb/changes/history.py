@@ -1,0 +1,101 @@
+"""The history of a selection: which of many releases touch it, each compared with the one before it.
+
+Everything in it follows from the releases and the selection; no clock and no counter has a part in it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+
+from app.instants import format_instant
+from app.tzdb.changes.diff import ChangeKind, Period, ReleaseDiff, default_future, diff_releases
+from app.tzdb.names import nth_of_year
+from app.tzdb.release import Release
+from app.tzdb.selection import Aliases, Selector, check_known, has_any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One release of a history.
+
+    Attributes:
+        release: Its name.
+        before: The release before it, ``None`` for the first that is known.
+        diff: From ``before`` to ``release``, ``None`` if nothing can be compared.
+        compared: The selectors that one of the two has.
+        whole: Whether the release has all of the selection.
+    """
+
+    release: str
+    before: str | None
+    diff: ReleaseDiff | None
+    compared: tuple[Selector, ...]
+    whole: bool
+
+
+class StepRow(TypedDict):
+    """A step in JSON: the members of ``Step`` and, of its diff, what ``ReleaseDiff`` has for all names together.
+
+    ``affected`` is null for the first release that is known, the rest also where nothing can be compared.
+    """
+
+    release: str
+    before: str | None
+    affected: bool | None
+    period: Period | None
+    period_affected: str | None
+    compared: int | None
+    counts: Mapping[ChangeKind, int] | None
+
+
+def make_steps(releases: Sequence[Release], *, selectors: Sequence[Selector], aliases: Aliases) -> Iterator[Step]:
+    """Compare each release with the one before it, one after the other as they are taken.
+
+    Args:
+        releases: The newest first, at least one; the steps come in the same order.
+        selectors: What the history is of.
+        aliases: As in ``select``.
+
+    Raises:
+        UnknownZones: At once, for what none of the releases has.
+    """
+    check_known(releases, selectors)
+    return _steps(releases, selectors=selectors, aliases=aliases)
+
+
+def stand_in_date(release: str) -> str:
+    """Return an instant that stands for a release: no day of publication, which the data do not tell, but one in order.
+
+    The first release of a year stands for 1 January, the second for 2 January and so on.
+    """
+    first = datetime(max(int(release[:4]), 1), 1, 1, tzinfo=UTC)
+    return format_instant(int((first + timedelta(days=nth_of_year(release) - 1)).timestamp()))
+
+
+def step_row(step: Step) -> StepRow:
+    """Return a step's JSON."""
+    diff = step.diff
+    since = diff.period_affected if diff is not None else None
+    return {
+        "release": step.release,
+        "before": step.before,
+        "affected": None if step.before is None else diff is not None and diff.affected,
+        "period": diff.period if diff is not None else None,
+        "period_affected": format_instant(since) if since is not None else None,
+        "compared": diff.compared if diff is not None else None,
+        "counts": diff.counts if diff is not None else None,
+    }
+
+
+def _steps(releases: Sequence[Release], *, selectors: Sequence[Selector], aliases: Aliases) -> Iterator[Step]:
+    for at, release in enumerate(releases):
+        before = releases[at + 1] if at + 1 < len(releases) else None
+        pair = (release,) if before is None else (release, before)
+        known = tuple(each for each in selectors if any(has_any(one, each) for one in pair))
+        whole = all(has_any(release, each) for each in selectors)
+        diff = None
+        if before is not None and known:
+            future_from = default_future(before.version, release.version)
+            diff = diff_releases(before, release, selectors=known, aliases=aliases, future_from=future_from)
+        yield Step(release.version, before.version if before else None, diff, known, whole)

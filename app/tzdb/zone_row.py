@@ -1,0 +1,35 @@
+"""How one zone looks as JSON: what is known of its name, and what its clocks do from an instant on."""
+
+from typing import TypedDict
+
+from app.json_types import ReleaseName
+from app.tzdb.release import Release
+from app.tzdb.search import FactRow, fact_row, zone_fact
+from app.tzdb.tzif.decoder import decode_tzif
+from app.tzdb.tzif.outlook import OutlookRow, outlook_row
+
+
+class _Head(TypedDict):
+    release: ReleaseName
+
+
+class ZoneRow(_Head, FactRow, OutlookRow):
+    """A zone in JSON; ``release`` is the one that says so."""
+
+
+class LocatedZoneRow(ZoneRow):
+    """The same with ``tzif``, the URL of its file."""
+
+    tzif: str
+
+
+def zone_row(release: Release, name: str, *, now: int) -> ZoneRow:
+    """Return a zone's JSON.
+
+    Units: ``now`` in Unix seconds.
+
+    Raises:
+        KeyError: The release lacks the name.
+    """
+    fact = fact_row(zone_fact(release, name))
+    return {"release": release.version, **fact, **outlook_row(decode_tzif(release.files[name].content), now=now)}
