@@ -87,7 +87,8 @@ def make_web_parts(
         StoreUnavailable: The data directory cannot be used.
     """
     from app.web.app import WebParts  # noqa: PLC0415 - see above
-    from app.web.edge.metrics import Metrics, Tally  # noqa: PLC0415
+    from app.web.edge.front import Tally  # noqa: PLC0415
+    from app.web.edge.metrics import Metrics  # noqa: PLC0415
     from app.web.http.hot import HotRepresentations  # noqa: PLC0415
 
     store = make_store(settings) if store is None else store

@@ -185,6 +185,24 @@ def split_ending(name: str) -> tuple[str, Format | None]:
     return name, None
 
 
+def split_path(name: str, ending: str) -> tuple[str, Format | None]:
+    """Split the last part of a URL's path again, which a router split at its last dot: that is inside some endings.
+
+    Returns:
+        The name without its ending, and the format, or ``None`` where that is unknown: for ``x.go.tar`` too, which
+        asks for something for Go that there is not.
+    """
+    whole = f"{name}.{ending}"
+    rest, known = split_ending(whole)
+    head, _, family = rest.rpartition(".")
+    return (whole, None) if head and family in FAMILIES else (rest, known)
+
+
+def artifact_path(sha256: str, format: Format) -> str:
+    """Return the path of an artifact's permanent URL, on any server."""
+    return f"/v1/artifacts/{sha256}.{format}"
+
+
 def format_in_image(use: Literal["layer", "go-zip"]) -> Format:
     """Return the format that images use in this way."""
     return next(row.ending for row in ROWS if row.image == use)

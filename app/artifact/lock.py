@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from app.artifact.formats import artifact_path
 from app.artifact.options import OPTIONS, Member
-from app.artifact.record import RecordRow, artifact_path, parse_request, request_row
+from app.artifact.record import RecordRow, parse_request, request_row
 from app.artifact.spec import Spec
 from app.digest import format_digest, is_sha256_hex, sha256_hex
 from app.errors import InvalidRequest

@@ -80,11 +80,6 @@ class Record:
         return parse_request(self.row["request"])
 
 
-def artifact_path(sha256: str, format: Format) -> str:
-    """Return the path of an artifact's permanent URL, on any server."""
-    return f"/v1/artifacts/{sha256}.{format}"
-
-
 def plan_row(plan: Plan) -> PlanRow:
     """Return a plan's JSON."""
     return {

@@ -6,7 +6,7 @@ Looking is cheap and verifies nothing; loading what is offered is ``library``'s.
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.errors import SourceUnreachable, TzdataFilterError, UntrustedIndex
@@ -31,18 +31,18 @@ _NOTHING = _Look(Offers(frozenset(), {}), None, None)
 class Catalogue:
     """The offers of all sources."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """Shape: of two sources that offer one release the earlier is asked first."""
+    def __init__(self, sources: Sequence[Source], *, changed: Callable[[], None]) -> None:
+        """Make a catalogue that has looked at nothing yet.
+
+        Args:
+            sources: Of two that offer one release the earlier is asked first.
+            changed: Called whenever the offers, or whether they are fresh, have changed.
+        """
         self._sources = sources
+        self._changed = changed
         self._looks: dict[str, _Look] = {}
         self._flights: Once[tuple[str, bool], None] = Once()
         self._looked_at = float("-inf")
-        self._changes = 0
-
-    @property
-    def changes(self) -> int:
-        """A number that grows whenever the offers, or whether they are fresh, have changed."""
-        return self._changes
 
     @property
     def age(self) -> float:
@@ -122,6 +122,6 @@ class Catalogue:
             look = _Look(known.offers, known.at, error)
         else:
             look = _Look(offers, time.monotonic(), None)
-        if look.offers != known.offers or (look.trouble is None) != (known.trouble is None):
-            self._changes += 1
         self._looks[source.name] = look
+        if look.offers != known.offers or (look.trouble is None) != (known.trouble is None):
+            self._changed()

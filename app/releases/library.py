@@ -62,36 +62,33 @@ class Library:
     """All releases of all sources."""
 
     def __init__(self, sources: Sequence[Source], *, ledger: Ledger, channels: Mapping[str, str] | None = None) -> None:
-        """Shape: of two sources that offer a release the earlier counts; ``channels`` channel → release or channel."""
-        self._catalogue = Catalogue(sources)
+        """Make an empty library; nothing is looked at before somebody asks.
+
+        Args:
+            sources: Of two that offer a release the earlier counts.
+            channels: Channel → release or channel.
+        """
+        self.generation = 0
+        """Grows whenever ``latest``, the list of releases or its freshness may have changed."""
+        self.catalogue = Catalogue(sources, changed=self._note_change)
+        """What the sources offer, as they were last looked at. It is refreshed through the library alone."""
         self._ledger = ledger
         self._channels = channels or {}
         self._refused: dict[str, tuple[Refusal, float]] = {}
         """Release → why, and until when nobody tries again. Units: seconds of the monotonic clock."""
-        self._changes_seen = 0
-        self._refusals_made = 0
+        self._offers_changed = False
         self._loaded: dict[str, Release] = {}
         self._pool: TzifPool = {}
         self._flights: Once[str, Release] = Once()
 
-    @property
-    def generation(self) -> int:
-        """A number that grows whenever ``latest``, the list of releases or its freshness may have changed."""
-        return self._catalogue.changes + self._refusals_made
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """What the sources offer, as they were last looked at. It is refreshed through the library alone."""
-        return self._catalogue
-
     async def refresh(self, *, wanted: bool = False) -> None:
         """See ``Catalogue.refresh``. What was refused may have been mended since: it gets another chance."""
-        await self._catalogue.refresh(wanted=wanted)
+        await self.catalogue.refresh(wanted=wanted)
         self._forgive()
 
     async def refresh_local(self) -> None:
         """See ``Catalogue.refresh_local``."""
-        await self._catalogue.refresh_local()
+        await self.catalogue.refresh_local()
         self._forgive()
 
     async def release(self, choice: str) -> Release:
@@ -103,13 +100,13 @@ class Library:
         """
         if choice in self._loaded:
             return self._loaded[choice]
-        if not self._catalogue.knows_local:
+        if not self.catalogue.knows_local:
             await self.refresh_local()
         if not is_release_name(choice):
-            if not self._catalogue.knows_all:
+            if not self.catalogue.knows_all:
                 await self.refresh()
             return await self._channel(choice)
-        if choice not in self._catalogue.offered() and self._catalogue.age >= LOOK_AGAIN_SECONDS:
+        if choice not in self.catalogue.offered() and self.catalogue.age >= LOOK_AGAIN_SECONDS:
             await self.refresh(wanted=True)
         return await self._flights.run(choice, lambda: self._load(choice))
 
@@ -123,7 +120,7 @@ class Library:
 
     async def listed(self) -> list[Listed]:
         """Return every release there is and that is not refused, newest first. Cost: loads the local ones."""
-        if not self._catalogue.knows_all:
+        if not self.catalogue.knows_all:
             await self.refresh()
         await self.load_local()
         rows = []
@@ -132,8 +129,8 @@ class Library:
             if release is not None:
                 rows.append(Listed(version, release.origin.source, release, None))
             elif not self._refusal(version):
-                source = self._catalogue.offered()[version][0]
-                promise = self._catalogue.promise(source, version)
+                source = self.catalogue.offered()[version][0]
+                promise = self.catalogue.promise(source, version)
                 rows.append(Listed(version, source.name, None, promise))
         return rows
 
@@ -163,7 +160,7 @@ class Library:
 
     async def newest(self, count: int) -> list[Release]:
         """Return the newest ``count`` releases that can be had, newest first. Cost: fetches those not yet here."""
-        if not self._catalogue.knows_all:
+        if not self.catalogue.knows_all:
             await self.refresh()
         releases: list[Release] = []
         for version in self.versions():
@@ -175,11 +172,11 @@ class Library:
 
     def versions(self) -> list[str]:
         """Return the names of all releases on offer or loaded, newest first; some may turn out not to verify."""
-        return sorted(self._catalogue.offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
+        return sorted(self.catalogue.offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
 
     def local_versions(self) -> list[str]:
         """Return those of ``versions`` that need no download."""
-        offered = self._catalogue.offered()
+        offered = self.catalogue.offered()
         return [
             version
             for version in self.versions()
@@ -190,14 +187,18 @@ class Library:
         """Return what is not served and why: what does not verify, what cannot be named, what changed upstream."""
         return [
             *(refused for refused, _ in self._refused.values()),
-            *(Refusal(*refused) for refused in self._catalogue.refused()),
+            *(Refusal(*refused) for refused in self.catalogue.refused()),
             *self._changed(),
         ]
 
     def _forgive(self) -> None:
-        if self._changes_seen != self._catalogue.changes:
-            self._changes_seen = self._catalogue.changes
+        if self._offers_changed:
+            self._offers_changed = False
             self._refused.clear()
+
+    def _note_change(self) -> None:
+        self.generation += 1
+        self._offers_changed = True
 
     async def _channel(self, choice: str) -> Release:
         """Return the release that a channel means now; one that does not verify is passed over."""
@@ -217,7 +218,7 @@ class Library:
             raise UntrustedRelease(refusal.reason, release=version)
         started = time.perf_counter()
         lost: TzdataFilterError | None = None
-        for source in self._catalogue.offered().get(version, []):
+        for source in self.catalogue.offered().get(version, []):
             try:
                 loaded = await asyncio.to_thread(self._load_from, source, version)
             except (UnknownRelease, SourceUnreachable) as error:
@@ -240,7 +241,7 @@ class Library:
         # What lies here stays as it is until it changes; what came over a network may have been damaged on the way.
         until = time.monotonic() + REFUSED_SECONDS if source.remote else math.inf
         self._refused[version] = (Refusal(source.name, version, error.detail), until)
-        self._refusals_made += 1
+        self.generation += 1
         _log.error("release %s from %s is refused: %s", version, source.name, error.detail)
 
     def _refusal(self, version: str) -> Refusal | None:
@@ -252,7 +253,7 @@ class Library:
         pins = self._ledger.pins()
         return [
             Refusal(name, version, f"{name} now offers other bytes for it than were pinned at first sight")
-            for name, version, promise in self._catalogue.promises()
+            for name, version, promise in self.catalogue.promises()
             if version in pins and not pins[version].agrees_with(promise)
         ]
 
@@ -260,7 +261,7 @@ class Library:
         """Return the error for a release that no source gave."""
         if isinstance(lost, SourceUnreachable):
             return lost
-        if trouble := next(iter(self._catalogue.troubles().values()), None):
+        if trouble := next(iter(self.catalogue.troubles().values()), None):
             detail = f"release {version} is not known here, and a source that may have it fails: {trouble.detail}"
             return type(trouble)(detail, release=version)
         nearest = sorted(self.versions(), key=lambda known: _distance(known, version))[:3]

@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.errors import InvalidName, InvalidOption, UnknownZones
 from app.text import quote
-from app.tzdb.names import MAX_NAME_LENGTH, by_component, check_zone_name, is_country_code
+from app.tzdb.names import MAX_NAME_LENGTH, ZONE_NAME, by_component, check_zone_name, is_country_code
 from app.tzdb.release import Release
 from app.tzdb.suggestions import suggest_countries, suggest_names
 
@@ -52,7 +52,8 @@ def parse_selector(text: str) -> Selector:
         if not _GLOB.fullmatch(text) or text.startswith("/"):
             raise InvalidName(f"{quote(text)} is not a glob of zone names, as in Europe/*", zones=[_cut(text)])
         return Selector("glob", text)
-    check_zone_name(text)
+    if not ZONE_NAME.fullmatch(text):
+        check_zone_name(text)
     return Selector("name", text)
 
 

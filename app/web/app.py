@@ -20,8 +20,8 @@ from app.settings import Settings
 from app.store.base import Store
 from app.web import goproxy
 from app.web.edge.admission import Admission
-from app.web.edge.front import Front
-from app.web.edge.metrics import Metrics, Tally
+from app.web.edge.front import Front, Tally
+from app.web.edge.metrics import Metrics
 from app.web.edge.request_log import RequestLog
 from app.web.http.asgi import ASGIApp
 from app.web.http.channel_fields import Channels

@@ -8,9 +8,9 @@ from typing import Unpack
 
 import click
 
-from app.artifact.formats import STABLE_FORMAT
+from app.artifact.formats import STABLE_FORMAT, artifact_path
 from app.artifact.lock import Lock, check_server, format_lock, make_lock
-from app.artifact.record import artifact_path, make_record
+from app.artifact.record import make_record
 from app.artifact.spec import LATEST, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid

@@ -7,8 +7,8 @@ from typing import Unpack
 
 import click
 
+from app.artifact.formats import artifact_path
 from app.artifact.lock import Lock
-from app.artifact.record import artifact_path
 from app.cli.checking.pinned import DEFAULT_LOCK, find_unlike, read_lock, unpack, verify_artifact
 from app.cli.commands.extract import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.errors import DoesNotVerify

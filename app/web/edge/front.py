@@ -9,10 +9,10 @@ import logging
 import re
 import secrets
 import time
+from collections import defaultdict
 
 from app.errors import TzdataFilterError
 from app.web.edge.admission import Admission, drain
-from app.web.edge.metrics import Tally
 from app.web.edge.request_log import RequestLine, RequestLog
 from app.web.http.asgi import ASGIApp, Message, RawHeaders, Receive, Scope, Send, join_header
 from app.web.http.errors import BodyTooLarge, OtherContent, RangeOutside, unexpected
@@ -27,6 +27,22 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNROUTED = "none"
 _UNUSUAL = CONDITIONS | {b"x-request-id"}
 """Header fields that make a request more than a plain GET of its path."""
+
+
+class Tally:
+    """Counts of answered requests. Used by one event loop only. Units: seconds, bytes."""
+
+    def __init__(self) -> None:
+        self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.sent_bytes = 0
+        self.hot = 0
+
+    def add(self, route: str, method: str, status: int, seconds: float, size: int) -> None:
+        """Count one answer."""
+        self.requests[route, method, status] += 1
+        self.seconds[route] += seconds
+        self.sent_bytes += size
 
 
 class Front:

@@ -14,26 +14,11 @@ from prometheus_client.registry import Collector
 from app import __version__
 from app.builder.builder import Outcome
 from app.releases.library import Library
+from app.web.edge.front import Tally
 from app.web.http.hot import HotRepresentations
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-
-class Tally:
-    """Counts of answered requests. Used by one event loop only. Units: seconds, bytes."""
-
-    def __init__(self) -> None:
-        self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        self.sent_bytes = 0
-        self.hot = 0
-
-    def add(self, route: str, method: str, status: int, seconds: float, size: int) -> None:
-        """Count one answer."""
-        self.requests[route, method, status] += 1
-        self.seconds[route] += seconds
-        self.sent_bytes += size
 
 
 class Metrics:

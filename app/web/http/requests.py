@@ -1,10 +1,10 @@
-"""Reading what a request for a bundle says: a JSON body, and the format at the end of a path."""
+"""Reading a request for a bundle from a JSON body."""
 
 import json
 
 from starlette.requests import Request
 
-from app.artifact.formats import DEFAULT_FORMAT, FAMILIES, Format, split_ending
+from app.artifact.formats import DEFAULT_FORMAT, Format
 from app.artifact.options import OPTIONS
 from app.artifact.spec import LATEST, Spec, parse_spec
 from app.errors import InvalidBody
@@ -12,19 +12,6 @@ from app.text import quote
 
 _TEXT_MEMBERS = ("release", "format", *(name for name, row in OPTIONS.items() if not row.is_list))
 _LIST_MEMBERS = ("zones", *(name for name, row in OPTIONS.items() if row.is_list))
-
-
-def split_format(name: str, ending: str) -> tuple[str, Format | None]:
-    """Split the last part of a path again, which the router split at its last dot: that is inside some endings.
-
-    Returns:
-        The name without its ending, and the format, or ``None`` where that is unknown: for ``x.go.tar`` too, which
-        asks for something for Go that there is not.
-    """
-    whole = f"{name}.{ending}"
-    rest, known = split_ending(whole)
-    head, _, family = rest.rpartition(".")
-    return (whole, None) if head and family in FAMILIES else (rest, known)
 
 
 async def read_bundle_request(request: Request, *, default_format: Format = DEFAULT_FORMAT) -> Spec:

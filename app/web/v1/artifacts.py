@@ -6,8 +6,8 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
-from app.artifact.formats import FORMATS, Format
-from app.artifact.record import LocatedRecordRow, artifact_path
+from app.artifact.formats import FORMATS, Format, artifact_path, split_path
+from app.artifact.record import LocatedRecordRow
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
 from app.errors import InvalidName, UnknownArtifact
@@ -21,7 +21,6 @@ from app.web.http.representation import (
     json_representation,
     make_representation,
 )
-from app.web.http.requests import split_format
 from app.web.http.routes import route_class
 from app.web.openapi.described import FormatPath, HexPath, conditional_responses
 
@@ -99,7 +98,7 @@ def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) ->
 
 
 def _split(name: str, ending: str) -> tuple[str, Format]:
-    sha256, known = split_format(name, ending)
+    sha256, known = split_path(name, ending)
     if known is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)  # as for any path that leads nowhere
     return sha256, known

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from app.artifact.formats import DEFAULT_FORMAT, FORMATS
+from app.artifact.formats import DEFAULT_FORMAT, FORMATS, artifact_path, split_path
 from app.artifact.options import OPTIONS
-from app.artifact.record import LocatedRecordRow, artifact_path, plan_row
+from app.artifact.record import LocatedRecordRow, plan_row
 from app.artifact.spec import Spec, parse_spec
 from app.builder.builder import Builder
 from app.digest import format_digest
@@ -23,7 +23,7 @@ from app.web.http.representation import (
     json_representation,
     make_representation,
 )
-from app.web.http.requests import read_bundle_request, split_format
+from app.web.http.requests import read_bundle_request
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import (
     BUNDLE_REQUEST,
@@ -153,7 +153,7 @@ def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels)
 
 
 def _spec(request: Asked, release: str, zones: str, format: str) -> Spec:
-    names, known = split_format(zones, format)
+    names, known = split_path(zones, format)
     if known is None:
         raise _unknown_format(names)
     return parse_spec(release, names.split(","), format=known, options=request.options)

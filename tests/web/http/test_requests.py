@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.web.http.requests import split_format
+from app.artifact.formats import split_path
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from app.web.http.requests import split_format
     ],
 )
 def test_the_ending_is_put_together_again(name: str, ending: str, parts: tuple[str, str | None]) -> None:
-    assert split_format(name, ending) == parts
+    assert split_path(name, ending) == parts
 
 
 def test_an_ending_for_go_that_there_is_not_is_unknown_as_a_whole() -> None:
-    assert split_format("Etc/UTC.go", "tar") == ("Etc/UTC.go.tar", None)
+    assert split_path("Etc/UTC.go", "tar") == ("Etc/UTC.go.tar", None)
