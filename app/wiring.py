@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.builder.builder import Builder, Observer
-from app.cli.parts import Local
+from app.cli.parts import Local, Visitor
 from app.logs import configure_logs
 from app.releases.ledger import KeptSource, Ledger
 from app.releases.library import Library
@@ -83,10 +83,15 @@ def make_web_parts(settings: Settings) -> "WebParts":
     return WebParts(settings, library, store, builder, hot, tally, metrics)
 
 
-def serve(settings: Settings) -> None:
-    """See ``Parts.serve``. Errors: StoreUnavailable; OSError if the port cannot be had."""
+def serve(settings: Settings, visitor: Visitor | None = None) -> None:
+    """See ``Parts.serve``.
+
+    Raises:
+        StoreUnavailable: the data directory cannot be used.
+        OSError: the service cannot listen where the settings say.
+    """
     from app.web.app import make_app  # noqa: PLC0415 - see above
     from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
-    run(make_app(make_web_parts(settings)), settings)
+    run(make_app(make_web_parts(settings)), settings, visitor=visitor)

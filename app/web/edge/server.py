@@ -3,6 +3,9 @@
 import contextlib
 import logging
 import socket
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
 
 import uvicorn
 
@@ -13,10 +16,14 @@ from app.web.http.asgi import ASGIApp
 _log = logging.getLogger(__name__)
 
 
-def run(app: ASGIApp, settings: Settings) -> None:
+def run(app: ASGIApp, settings: Settings, *, visitor: Callable[[int, Callable[[], None]], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; running requests then have ``shutdown_seconds`` to finish.
 
-    Errors: OSError if the port cannot be had.
+    Args:
+        visitor: Called in a thread of its own once the port is open, with its number and with what stops serving.
+
+    Raises:
+        OSError: the service cannot listen where the settings say.
     """
 
     class Protocol(BoundedProtocol):
@@ -36,7 +43,11 @@ def run(app: ASGIApp, settings: Settings) -> None:
     )
     with contextlib.closing(_bind(settings)) as listener:
         _log.info("listening on %s port %d; links start with %s", *listener.getsockname()[:2], settings.base_url)
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        if visitor is not None:
+            stop = partial(setattr, server, "should_exit", True)
+            Thread(target=visitor, args=(listener.getsockname()[1], stop), daemon=True).start()
+        server.run(sockets=[listener])
 
 
 def _bind(settings: Settings) -> socket.socket:
