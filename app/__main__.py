@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.cli.errors import PROGRAM
-from app.cli.parts import Local, Parts
+from app.cli.parts import Local, Parts, Visitor
 from app.cli.root import cli
 from app.settings import Settings
 from app.sources.base import Source
@@ -26,10 +26,10 @@ def _index(settings: Settings) -> Source:
     return make_index(settings)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, visitor: Visitor | None) -> None:
     from app.wiring import serve  # noqa: PLC0415 - on demand: only this command pays for the web framework
 
-    serve(settings)
+    serve(settings, visitor)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,19 @@ from typing import ClassVar
 
 
 class TzdataFilterError(Exception):
-    """Root of the tree.
+    """Root of the tree. It is not raised itself: each error is of a class that says what is the case.
 
-    Shape: ``code`` is a stable slug that clients may match on, ``title`` the same in words, ``detail`` one sentence
-    about this case, ``facts`` JSON-ready members that help to mend it (``zones``, ``suggestions``, ``release`` …).
+    Attributes:
+        code: A stable slug that clients may match on.
+        title: The same in words.
+        meaning: What happened and what to do about it, in plain text for whoever meets the error.
+        detail: One sentence about this case.
+        facts: JSON-ready members that help to mend it (``zones``, ``suggestions``, ``release`` …).
     """
 
-    code: ClassVar[str] = "error"
-    title: ClassVar[str] = "Something went wrong"
+    code: ClassVar[str]
+    title: ClassVar[str]
+    meaning: ClassVar[str]
 
     def __init__(self, detail: str, **facts: object) -> None:
         super().__init__(detail)
@@ -29,6 +34,10 @@ class InvalidRequest(TzdataFilterError):
 
     code = "invalid-request"
     title = "The request is malformed"
+    meaning = (
+        "The request can never work as it is written, whatever releases there are. The detail says which part is "
+        "wrong and what would be right. Correct that part and send the request again."
+    )
 
 
 class InvalidName(InvalidRequest):
@@ -36,6 +45,11 @@ class InvalidName(InvalidRequest):
 
     code = "invalid-name"
     title = "A name is not well-formed"
+    meaning = (
+        "A zone, country, release or digest in the request is not spelled as such names are. Zones look like "
+        "Europe/Berlin, countries like country:DE, releases like 2026f. The detail quotes what is wrong; correct "
+        "its spelling."
+    )
 
 
 class InvalidOption(InvalidRequest):
@@ -43,6 +57,10 @@ class InvalidOption(InvalidRequest):
 
     code = "invalid-option"
     title = "An option is not valid"
+    meaning = (
+        "An option is unknown, was given twice, has a value that is not on offer, or does not go with the format "
+        "asked for. The detail says which, and what would be right. Correct the option or leave it out."
+    )
 
 
 class InvalidBody(InvalidRequest):
@@ -50,6 +68,10 @@ class InvalidBody(InvalidRequest):
 
     code = "invalid-body"
     title = "The request body is not valid"
+    meaning = (
+        "The request body is not the JSON that this route takes, or the connection ended before the body was "
+        "complete. Send a JSON object with the members that /docs lists for the route."
+    )
 
 
 class UnknownFormat(InvalidRequest):
@@ -57,6 +79,10 @@ class UnknownFormat(InvalidRequest):
 
     code = "unknown-format"
     title = "The format is not on offer"
+    meaning = (
+        "The path does not end in a format that is on offer. The detail lists the formats; end the path in one of "
+        "them, as in Etc/UTC.tar.gz."
+    )
 
 
 class LimitExceeded(InvalidRequest):
@@ -64,6 +90,10 @@ class LimitExceeded(InvalidRequest):
 
     code = "too-many"
     title = "The request exceeds a limit"
+    meaning = (
+        "The request asks for more than the service gives at once. The member called limit says how much is "
+        "possible. Ask for less, or split the request."
+    )
 
 
 class NotFound(TzdataFilterError):
@@ -71,6 +101,10 @@ class NotFound(TzdataFilterError):
 
     code = "not-found"
     title = "There is nothing here"
+    meaning = (
+        "The address is well-formed, but nothing is kept there. Check it for spelling mistakes; /docs lists every "
+        "route, and / shows requests that work."
+    )
 
 
 class UnknownRelease(NotFound):
@@ -78,6 +112,11 @@ class UnknownRelease(NotFound):
 
     code = "unknown-release"
     title = "The release is not known"
+    meaning = (
+        "None of the places that this service takes releases from has this one. /v1/releases lists those it has. A "
+        "release that was published a moment ago may take an hour to arrive; if it stays unknown, ask whoever runs "
+        "the service to add it."
+    )
 
 
 class UnknownZones(NotFound):
@@ -85,6 +124,11 @@ class UnknownZones(NotFound):
 
     code = "unknown-zones"
     title = "Some zones are not in this release"
+    meaning = (
+        "The release does not have some of the names, patterns or countries that were asked for. The problem lists "
+        "all of them, each with the names that are spelled most alike. Correct them, or ask for a release that has "
+        "them."
+    )
 
 
 class UnknownArtifact(NotFound):
@@ -92,6 +136,11 @@ class UnknownArtifact(NotFound):
 
     code = "unknown-artifact"
     title = "No artifact has this digest"
+    meaning = (
+        "No artifact with this sha256 is kept by this service. It may have been built by another replica, or its "
+        "bytes were removed. Ask for the bundle by its release and zones once more: the same request gives the same "
+        "bytes, and this address works again."
+    )
 
 
 class InvalidContent(TzdataFilterError):
@@ -99,6 +148,10 @@ class InvalidContent(TzdataFilterError):
 
     code = "invalid-content"
     title = "The content is not valid"
+    meaning = (
+        "The release that was asked for contains zone data that is not valid, so nothing of it is served. Use "
+        "another release, and tell whoever runs the service: the reason is listed under refused in /v1/releases."
+    )
 
 
 class InvalidTzif(InvalidContent):
@@ -106,6 +159,10 @@ class InvalidTzif(InvalidContent):
 
     code = "invalid-tzif"
     title = "A TZif file is not valid"
+    meaning = (
+        "A zone file of the release breaks the TZif format (RFC 9636), so nothing of that release is served. Use "
+        "another release, and tell whoever runs the service: the reason is listed under refused in /v1/releases."
+    )
 
 
 class InvalidTable(InvalidContent):
@@ -113,6 +170,11 @@ class InvalidTable(InvalidContent):
 
     code = "invalid-table"
     title = "A table is not valid"
+    meaning = (
+        "A table of the release, such as zone1970.tab, has a line that cannot be read, so nothing of that release "
+        "is served. Use another release, and tell whoever runs the service: the reason is listed under refused in "
+        "/v1/releases."
+    )
 
 
 class UntrustedRelease(TzdataFilterError):
@@ -120,6 +182,11 @@ class UntrustedRelease(TzdataFilterError):
 
     code = "untrusted-release"
     title = "The release does not verify"
+    meaning = (
+        "The release was found, but its content is not what its hashes promise, or not what this service saw under "
+        "the same name before. It is refused as a whole. Use another release, and tell whoever runs the service: "
+        "the reason is listed under refused in /v1/releases."
+    )
 
 
 class UntrustedIndex(TzdataFilterError):
@@ -127,6 +194,11 @@ class UntrustedIndex(TzdataFilterError):
 
     code = "untrusted-index"
     title = "The package index cannot be trusted"
+    meaning = (
+        "The package index that releases come from gave an answer that cannot be trusted, such as a redirect to an "
+        "unknown host or a file without a hash. Releases that are already here still work. Whoever runs the service "
+        "must look at the index."
+    )
 
 
 class SourceUnreachable(TzdataFilterError):
@@ -134,6 +206,10 @@ class SourceUnreachable(TzdataFilterError):
 
     code = "source-unreachable"
     title = "The source of the release cannot be reached"
+    meaning = (
+        "The place that this release comes from does not answer just now. Try again after the seconds that the "
+        "Retry-After field names. Releases that are already here still work; /v1/releases lists them."
+    )
 
 
 class StoreUnavailable(TzdataFilterError):
@@ -141,6 +217,10 @@ class StoreUnavailable(TzdataFilterError):
 
     code = "store-unavailable"
     title = "The artifact store is not available"
+    meaning = (
+        "The service cannot read or write the directory that it keeps its files in, for example because the disk is "
+        "full. Try again later. If it lasts, whoever runs the service must look at that directory."
+    )
 
 
 class Overloaded(TzdataFilterError):
@@ -148,3 +228,7 @@ class Overloaded(TzdataFilterError):
 
     code = "overloaded"
     title = "Too many builds are waiting"
+    meaning = (
+        "Too many different bundles are being built at the moment. Try again after the seconds that the Retry-After "
+        "field names."
+    )

@@ -1,12 +1,14 @@
 """Every setting, its default and its unit. The only file that reads the environment."""
 
+from __future__ import annotations  # so that the settings can stand above the parsers that they name
+
 import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 LogFormat = Literal["text", "json"]
@@ -17,7 +19,11 @@ DEFAULT_MODULE_HOST = "tz.internal"
 
 
 class InvalidSettings(ValueError):
-    """Some settings have values that cannot be used. Shape: ``problems`` one line each, all of them."""
+    """Some settings have values that cannot be used.
+
+    Attributes:
+        problems: All of them, one line each.
+    """
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -28,48 +34,49 @@ class InvalidSettings(ValueError):
 class Settings:
     """What an operator can set, each also as ``TZDATA_FILTER_`` and the name in capitals.
 
-    The defaults work on a laptop with no network. Units are in the names.
+    The defaults work on a laptop with no network. Units are in the names. Beside the type of a setting stands what
+    reads its text, and raises ValueError with what would be right.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    public_url: str = ""
+    host: Annotated[str, _host] = "127.0.0.1"
+    port: Annotated[int, _integer(0, 65_535)] = 8080
+    public_url: Annotated[str, _url] = ""
     """What absolute links start with; never taken from a request. Empty: ``http://HOST:PORT``."""
-    data_dir: Path | None = None
+    data_dir: Annotated[Path | None, _directory] = None
     """Where artifacts are kept. Unset: in memory, forgotten on exit."""
-    wheels_dir: Path | None = None
+    wheels_dir: Annotated[Path | None, _existing_directory] = None
     """A directory of tzdata wheels, one for each release to serve besides the installed one."""
-    index_url: str = ""
+    index_url: Annotated[str, _url] = ""
     """The simple API of a package index that has tzdata's wheels. Empty: what pip on this machine is set to."""
-    index_ca_file: Path | None = None
+    index_ca_file: Annotated[Path | None, _existing_file] = None
     """Certificates to trust for the index. Unset: pip's, else the system's."""
-    index_refresh_seconds: float = 3_600.0
+    index_refresh_seconds: Annotated[float, _seconds] = 3_600.0
     """How often the index is asked for new releases."""
-    offline: bool = False
+    offline: Annotated[bool, _flag] = False
     """Make no outbound call, ever."""
-    registry_token: str = dataclasses.field(default="", repr=False)
+    registry_token: Annotated[str, _token, _SECRET] = dataclasses.field(default="", repr=False)
     """What ``/v2/`` asks for: a bearer token, or the password of any user. Empty: nothing."""
-    go_module_host: str = ""
+    go_module_host: Annotated[str, _module_host] = ""
     """What the paths of Go modules start with. Empty: the host of ``public_url`` if that is a name with a dot."""
-    channels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    channels: Annotated[Mapping[str, str], _channels] = dataclasses.field(default_factory=dict)
     """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
-    log_format: LogFormat = "text"
-    log_level: LogLevel = "info"
-    request_log: bool = True
-    memory_store_bytes: int = 256 << 20
+    log_format: Annotated[LogFormat, _choice(get_args(LogFormat))] = "text"
+    log_level: Annotated[LogLevel, _choice(get_args(LogLevel))] = "info"
+    request_log: Annotated[bool, _flag] = True
+    memory_store_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 20
     """How much the store in memory may hold."""
-    hot_bytes: int = 64 << 20
+    hot_bytes: Annotated[int, _integer(0, 1 << 40)] = 64 << 20
     """How much of the latest answers is kept ready to send."""
-    max_url_bytes: int = 32 << 10
+    max_url_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 32 << 10
     """Path and query; the longest list of all names is about 10,000 bytes."""
-    max_body_bytes: int = 256 << 10
-    max_waiting_builds: int = 256
-    request_timeout_seconds: float = 10.0
+    max_body_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 10
+    max_waiting_builds: Annotated[int, _integer(1, 100_000)] = 256
+    request_timeout_seconds: Annotated[float, _seconds] = 10.0
     """From the first byte of a request to its last; a slower client is cut off."""
-    keep_alive_seconds: float = 75.0
-    shutdown_seconds: float = 10.0
+    keep_alive_seconds: Annotated[float, _seconds] = 75.0
+    shutdown_seconds: Annotated[float, _seconds] = 10.0
     """How long running requests may take to finish once the process was told to stop."""
-    rescan_seconds: float = 60.0
+    rescan_seconds: Annotated[float, _seconds] = 60.0
     """How often the sources are looked at for new releases."""
 
     @property
@@ -88,25 +95,28 @@ class Settings:
 def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings from the environment; ``given`` (field name → text or value, ``None`` is absent) wins.
 
-    Errors: InvalidSettings with every wrong value at once, an unknown ``TZDATA_FILTER_`` variable among them.
+    Raises:
+        InvalidSettings: with every wrong value at once, unknown ``TZDATA_FILTER_`` variables among them.
     """
     environ = os.environ if environ is None else environ
     known = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    hints = get_type_hints(Settings, include_extras=True)
     problems = [f"{name} is not a setting" for name in sorted(environ) if name.startswith(PREFIX) and name not in known]
     texts: dict[str, tuple[str, str]] = {
         field: (name, environ[name]) for name, field in known.items() if environ.get(name, "") != ""
     }
     texts |= {field: (field, str(value)) for field, value in (given or {}).items() if value is not None}
-    values: dict[str, object] = {}
+    values = {}
     for field, (origin, text) in texts.items():
+        parse, *marks = hints[field].__metadata__
         try:
-            values[field] = _PARSERS[field](text)
+            values[field] = parse(text)
         except ValueError as error:
-            shown = "(a secret)" if field in _SECRETS else repr(text)
+            shown = "(a secret)" if _SECRET in marks else repr(text)
             problems.append(f"{origin}={shown}: {error}")
     if problems:
         raise InvalidSettings(problems)
-    return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type; tests hold them together
+    return Settings(**values)
 
 
 def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -203,35 +213,7 @@ def _host(text: str) -> str:
     return text
 
 
-_SECRETS = frozenset({"registry_token"})
-"""What no message shows."""
+_SECRET = "secret"
+"""Marks a setting whose value no message shows."""
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _MODULE_HOST = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
-_BYTES = _integer(1_024, 1 << 40)
-
-_PARSERS: Mapping[str, Callable[[str], object]] = {
-    "host": _host,
-    "port": _integer(0, 65_535),
-    "public_url": _url,
-    "data_dir": _directory,
-    "wheels_dir": _existing_directory,
-    "index_url": _url,
-    "index_ca_file": _existing_file,
-    "index_refresh_seconds": _seconds,
-    "offline": _flag,
-    "registry_token": _token,
-    "go_module_host": _module_host,
-    "channels": _channels,
-    "log_format": _choice(get_args(LogFormat)),
-    "log_level": _choice(get_args(LogLevel)),
-    "request_log": _flag,
-    "memory_store_bytes": _BYTES,
-    "hot_bytes": _integer(0, 1 << 40),
-    "max_url_bytes": _BYTES,
-    "max_body_bytes": _BYTES,
-    "max_waiting_builds": _integer(1, 100_000),
-    "request_timeout_seconds": _seconds,
-    "keep_alive_seconds": _seconds,
-    "shutdown_seconds": _seconds,
-    "rescan_seconds": _seconds,
-}

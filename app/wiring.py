@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.builder.builder import Builder, Observer
-from app.cli.parts import Local
+from app.cli.parts import Local, Visitor
 from app.logs import configure_logs
 from app.releases.kept import KeptSource
 from app.releases.ledger import Ledger
@@ -102,10 +102,15 @@ def make_web_parts(
     return WebParts(settings, library, store, builder, hot, tally, metrics, clock)
 
 
-def serve(settings: Settings) -> None:
-    """See ``Parts.serve``. Errors: StoreUnavailable; OSError if the port cannot be had."""
+def serve(settings: Settings, visitor: Visitor | None = None) -> None:
+    """See ``Parts.serve``.
+
+    Raises:
+        StoreUnavailable: The data directory cannot be used.
+        OSError: The service cannot listen where the settings say.
+    """
     from app.web.app import error_forms, make_app  # noqa: PLC0415 - see above
     from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
-    run(make_app(make_web_parts(settings)), settings, forms=error_forms())
+    run(make_app(make_web_parts(settings)), settings, forms=error_forms(), visitor=visitor)

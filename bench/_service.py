@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 READY_SECONDS = 30.0
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+"""What the kernel counts processor time in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Server:
     def cpu_seconds(self) -> float:
         """Return the processor time used so far. Source: proc(5), utime and stime of ``/proc/PID/stat``."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+        return (int(fields[11]) + int(fields[12])) * TICK_SECONDS
 
     def resident_bytes(self) -> int:
         """Return the resident memory now. Source: proc(5), VmRSS of ``/proc/PID/status``."""

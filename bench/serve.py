@@ -4,7 +4,6 @@ Peers take turns in short rounds, so that a busy machine slows all of them. Two 
 (the median over the rounds), and of the server's processor time per reply, which other programs disturb less.
 """
 
-import argparse
 import gc
 import re
 import tempfile
@@ -14,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench._arguments import read_arguments
 from bench._load import Count, Load, apply_load
-from bench._service import Server, fetch, request_row, run_server, run_service
+from bench._service import TICK_SECONDS, Server, fetch, request_row, run_server, run_service
 from bench._table import print_table
 
 BUNDLE = "/v1/bundles/2026f/Asia/Shanghai,Etc/UTC.tar.gz"
@@ -54,8 +54,8 @@ class Peer:
 
     @property
     def cpu_per_reply(self) -> float:
-        """Seconds of processor time."""
-        return self.cpu_seconds / sum(count.replies for count in self.counts)
+        """Seconds of processor time, which the kernel counts in ticks: a short run may have come to none."""
+        return max(self.cpu_seconds, TICK_SECONDS) / sum(count.replies for count in self.counts)
 
     def rate_ratio(self, other: "Peer") -> float:
         """Return this peer's rate by the other's: the median of the rounds, each by the other's next to it."""
@@ -69,10 +69,7 @@ class Peer:
 
 def main() -> None:
     """Measure every case and print one table."""
-    parser = argparse.ArgumentParser(prog="bench.serve", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=0.25, help="length of a round")
-    arguments = parser.parse_args()
+    arguments = read_arguments("serve", rounds=30, seconds=0.25)
     gc.disable()
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         folder = Path(directory)
@@ -115,7 +112,7 @@ def measure(
         servers = {"bare": others["bare"], "log off": ours[0], "log on": ours[1], **others}
         peers = {name: _make_peer(server, case) for name, server in servers.items()}
         for peer in peers.values():
-            apply_load(peer.load, seconds=WARM_SECONDS)
+            apply_load(peer.load, seconds=min(WARM_SECONDS, seconds))
         for _ in range(rounds):
             for peer in peers.values():
                 peer.run(seconds)

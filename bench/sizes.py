@@ -12,6 +12,7 @@ from app.releases.library import Library
 from app.settings import read_settings
 from app.store.memory import MemoryStore
 from app.wiring import make_local
+from bench._arguments import read_arguments
 from bench._table import print_table
 
 SELECTIONS = ("Asia/Shanghai,Etc/UTC", "country:CN,country:DE,country:US,Etc/UTC", "*")
@@ -26,8 +27,9 @@ async def main() -> None:
     """Print one table."""
     library = make_local(read_settings({"offline": True}), None, online=False).library
     release = await library.release("latest")
+    selections = SELECTIONS[:1] if read_arguments("sizes").smallest else SELECTIONS
     rows: list[Sequence[str]] = []
-    for zones in SELECTIONS:
+    for zones in selections:
         rows += await measure(library, zones)
     print_table(
         f"Bytes, release {release.version}; a tree is counted by its distinct files",

@@ -6,6 +6,7 @@ from app.artifact.recipe import CURRENT
 from app.artifact.spec import parse_spec
 from app.sources.wheel import load_wheel
 from app.tzdb.release import TzifPool
+from bench._arguments import read_arguments
 from bench._table import print_table
 
 SELECTIONS = (
@@ -19,7 +20,8 @@ SELECTIONS = (
 def main() -> None:
     """Print one table."""
     pool: TzifPool = {}
-    releases = [load_wheel(path.read_bytes(), source="wheels", pool=pool) for path in sorted(dev.read_wheels())]
+    wheels = sorted(dev.read_wheels())[-2 if read_arguments("stability").smallest else 0 :]
+    releases = [load_wheel(path.read_bytes(), source="wheels", pool=pool) for path in wheels]
     recipe = CURRENT["tar"].name
     rows = []
     for zones in SELECTIONS:

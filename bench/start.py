@@ -11,6 +11,7 @@ from statistics import median
 import dev
 from app.sources.installed import InstalledSource
 from app.sources.wheel import load_wheel
+from bench._arguments import read_arguments
 from bench._service import fetch, run_service
 from bench._table import print_table
 
@@ -21,19 +22,24 @@ MIB = 1 << 20
 
 def main() -> None:
     """Measure all three and print one table."""
+    rounds = read_arguments("start", rounds=ROUNDS).rounds
     wheel = [*dev.read_wheels()][-1]
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "service.log"
         rows: list[Sequence[str]] = [
-            ("installed release: read, verify, check every file", "ms", _milliseconds(load_installed)),
-            (f"{wheel.name.partition('-py')[0]} wheel: the same", "ms", _milliseconds(lambda: load_from(wheel))),
-            ("process start to the first bundle", "ms", _milliseconds(lambda: start_and_ask(log))),
+            ("installed release: read, verify, check every file", "ms", _milliseconds(load_installed, rounds)),
+            (
+                f"{wheel.name.partition('-py')[0]} wheel: the same",
+                "ms",
+                _milliseconds(lambda: load_from(wheel), rounds),
+            ),
+            ("process start to the first bundle", "ms", _milliseconds(lambda: start_and_ask(log), rounds)),
             *(
                 (f"resident memory, releases: {count}", "MiB", f"{resident(count, Path(directory)) / MIB:.0f}")
                 for count in (1, 3)
             ),
         ]
-    print_table(f"Start, median of {ROUNDS}", ("what", "unit", "measured"), rows)
+    print_table(f"Start, median of {rounds}", ("what", "unit", "measured"), rows)
 
 
 def load_installed() -> float:
@@ -75,8 +81,8 @@ def resident(releases: int, directory: Path) -> int:
         return server.resident_bytes()
 
 
-def _milliseconds(measure: Callable[[], float]) -> str:
-    return f"{median(measure() for _ in range(ROUNDS)) * 1e3:.0f}"
+def _milliseconds(measure: Callable[[], float], rounds: int) -> str:
+    return f"{median(measure() for _ in range(rounds)) * 1e3:.0f}"
 
 
 if __name__ == "__main__":

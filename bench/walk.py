@@ -53,6 +53,7 @@ async def main() -> None:
     """Walk each example once and print a table, or the whole way of one of them."""
     parser = argparse.ArgumentParser(prog="bench.walk", description=__doc__)
     parser.add_argument("--show", metavar="REQUEST", help="print the way of this one, file after file")
+    parser.add_argument("--smallest", action="store_true", help="changes nothing: one walk is all there is")
     arguments = parser.parse_args()
     walk = Walk()
     threading.setprofile(walk.note)  # first of all: it counts for threads that are made from here on

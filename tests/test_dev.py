@@ -36,19 +36,6 @@ def test_an_argument_that_a_verb_does_not_take_is_named() -> None:
         dev.main(["setup", "--fast"])
 
 
-def test_a_taken_port_is_an_error_with_advice() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(SystemExit, match=f"--port {port + 1}"):
-            dev.check_port_is_free("127.0.0.1", port)
-
-
-def test_a_service_that_ends_before_it_is_ready_is_an_error_with_its_exit_code() -> None:
-    command = [sys.executable, "-c", "raise SystemExit(3)"]
-    with subprocess.Popen(command) as service, pytest.raises(SystemExit, match="exit code 3"):
-        dev.wait_until_ready(f"http://127.0.0.1:{free_port()}", service)
-
-
 def test_the_wheels_are_whole(wheels_dir: Path) -> None:
     assert {path.name for path in dev.read_wheels()} <= {path.name for path in wheels_dir.iterdir()}
 
@@ -56,7 +43,7 @@ def test_the_wheels_are_whole(wheels_dir: Path) -> None:
 @pytest.fixture
 def environment() -> None:
     """Make sure that `dev.py run` finds its environment made, so that a test does not make it."""
-    if not dev.is_stamped("runtime"):
+    if not dev.is_set_up("runtime", dev.read_stamp()):
         pytest.skip("there is no .venv for this Python: run `python3 dev.py test`")
 
 
@@ -70,6 +57,18 @@ def test_run_once_makes_a_first_bundle_and_prints_what_to_paste() -> None:
 
 
 @pytest.mark.usefixtures("environment")
+def test_a_taken_port_is_an_error_of_one_line_with_advice() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        command = [sys.executable, dev.__file__, "run", "--port", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 5
+    (line,) = done.stderr.splitlines()
+    assert f"port {port}" in line
+    assert line.endswith(f"try --port {port + 1}")
+
+
+@pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
 def test_run_serves_until_told_to_stop_and_leaves_nothing_behind(number: signal.Signals, code: int) -> None:
     port = free_port()
@@ -79,4 +78,34 @@ def test_run_serves_until_told_to_stop_and_leaves_nothing_behind(number: signal.
         assert any("serving on" in line for line in run.stdout)
         run.send_signal(number)
         assert run.wait(timeout=60) == code
-    dev.check_port_is_free("127.0.0.1", port)
+    with socket.create_server(("127.0.0.1", port)) as again:
+        assert again.getsockname()[1] == port
+
+
+@pytest.mark.parametrize(
+    ("finished", "kind", "expected"),
+    [
+        ("dev", "dev", True),
+        ("dev", "runtime", True),
+        ("runtime", "runtime", True),
+        ("runtime", "dev", False),
+    ],
+)
+def test_what_is_made_for_development_holds_what_running_needs_but_not_the_other_way_round(
+    finished: str, kind: str, expected: bool
+) -> None:
+    assert dev.is_set_up(kind, [*dev.fingerprints(), finished]) is expected
+
+
+def test_an_environment_of_other_locks_or_one_that_was_not_finished_is_made_again() -> None:
+    place, locks = dev.fingerprints()
+    for stamp in ([], [place], [place, "0" * 64, "dev"], ["0" * 64, locks, "dev"]):
+        assert not dev.is_set_up("runtime", stamp)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run", "--once"], ["test", "-x", "tests/web"], ["bench", "build", "--rounds", "2"]]
+)
+def test_what_a_verb_does_not_know_goes_to_the_program_that_it_calls(arguments: list[str]) -> None:
+    known, rest = dev.make_parser().parse_known_args(arguments)
+    assert [known.verb, *([known.name] if known.verb == "bench" else []), *rest] == arguments

@@ -46,7 +46,7 @@ class PortUnavailable(TzdataFilterError):
     """The service cannot listen where it was told to (in use, no permission, no such address)."""
 
     code = "port-unavailable"
-    title = "The port cannot be had"
+    title = "The port is not available"
 
 
 class DoesNotVerify(TzdataFilterError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from app.builder.builder import Builder
 from app.releases.ledger import Ledger
@@ -31,15 +31,21 @@ class LocalMaker(Protocol):
         ...
 
 
+Visitor: TypeAlias = Callable[[int, Callable[[], None]], None]
+"""Called in a thread of its own once the service listens, with its port and with what stops it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The makers that commands call.
 
-    Shape: ``local(settings, tree)`` for work without a server: if ``tree`` is given (``--input``) that directory is the
-    only source, else what was kept, the wheels directory and the installed distribution; ``index`` the package index by
-    itself, for commands that fetch; ``serve`` runs the service until it is told to stop, and returns then.
+    Attributes:
+        local: For work without a server. If a tree is given (``--input``) that directory is the only source, else what
+            was kept, the wheels directory and the installed distribution.
+        index: The package index by itself, for commands that fetch.
+        serve: Runs the service until it is told to stop, and returns then. A visitor may do something beside it.
     """
 
     local: LocalMaker
     index: Callable[[Settings], Source]
-    serve: Callable[[Settings], None]
+    serve: Callable[[Settings, Visitor | None], None]

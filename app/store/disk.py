@@ -1,8 +1,9 @@
 """A store in a directory: survives restarts, may be shared by processes on one machine.
 
-Layout: ``blobs/ab/abcd…``, and for each kind of note a folder such as ``records/ab/…``; a note's file starts with the
-sha256 of the rest. ``temporary/`` holds what is being written; what a killed process left there is removed at the next
-start, by age.
+Layout: ``blobs/ab/abcd…``, and a folder for each kind of note: ``records/``, ``origins/``, ``images/``, ``releases/``
+and ``sets/``. A note's file starts with the sha256 of the rest. Releases (the ledger) and sets are memory, not cache:
+nothing makes them again. ``temporary/`` holds what is being written; what a killed process left there is removed at the
+next start, by age.
 """
 
 import contextlib

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from app import __version__
@@ -27,9 +26,9 @@ from app.web.http.asgi import ASGIApp
 from app.web.http.channel_fields import Channels
 from app.web.http.forms import ErrorForms, install
 from app.web.http.hot import HotRepresentations
-from app.web.openapi.row_schema import JsonObject
-from app.web.openapi.schemas import schemas
+from app.web.openapi.document import describe
 from app.web.portal.home import home_router
+from app.web.portal.problems import problem_router
 from app.web.portal.reference import docs_router
 from app.web.registry import routes as registry
 from app.web.registry.errors import registry_error
@@ -95,9 +94,10 @@ def make_app(parts: WebParts) -> ASGIApp:
         goproxy.goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
         health_router(parts.library, parts.store, parts.metrics),
         docs_router(app),
+        problem_router(),
     ):
         app.include_router(router)
-    _describe(app)
+    describe(app)
     admission = Admission(
         max_url_bytes=settings.max_url_bytes,
         max_body_bytes=settings.max_body_bytes,
@@ -154,25 +154,3 @@ async def _look_for_releases(library: Library, every_seconds: float) -> None:
         except Exception:  # noqa: BLE001 - whatever it was, the next look may go better
             _log.exception("looking for releases failed")
         await asyncio.sleep(every_seconds)
-
-
-def _describe(app: FastAPI) -> None:
-    """Give the OpenAPI document its words and schemas; made when first asked for."""
-
-    def openapi() -> JsonObject:
-        if not app.openapi_schema:
-            document = get_openapi(
-                title="tzdata-filter",
-                version=__version__,
-                summary="Bundles of exactly the time zones a container needs, the same bytes every time.",
-                description="HEAD is possible wherever GET is. Errors are `application/problem+json` (RFC 9457).",
-                routes=app.routes,
-            )
-            document["components"] = {"schemas": schemas()}
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    operation["responses"].pop("422", None)  # FastAPI adds its own; here a 400 says it
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

@@ -178,7 +178,7 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
     def broken(settings: Settings, tree: Path | None, *, online: bool) -> Local:  # noqa: ARG001 - it breaks first
         raise RuntimeError("a fault")
 
-    result = invoke("zones", parts=Parts(local=broken, index=make_index, serve=lambda _: None))
+    result = invoke("zones", parts=Parts(local=broken, index=make_index, serve=lambda *_: None))
     assert result.exit_code == UNEXPECTED
     assert isinstance(result.exception, RuntimeError)
 

@@ -3,6 +3,9 @@
 import contextlib
 import logging
 import socket
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
 
 import uvicorn
 
@@ -14,11 +17,21 @@ from app.web.http.forms import ErrorForms
 _log = logging.getLogger(__name__)
 
 
-def run(app: ASGIApp, settings: Settings, *, forms: ErrorForms) -> None:
+def run(
+    app: ASGIApp,
+    settings: Settings,
+    *,
+    forms: ErrorForms,
+    visitor: Callable[[int, Callable[[], None]], None] | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM; running requests then have ``shutdown_seconds`` to finish.
 
+    Args:
+        forms: How errors are said that a connection finds before there is a request.
+        visitor: Called in a thread of its own once the port is open, with its number and with what stops serving.
+
     Raises:
-        OSError: The port is not available.
+        OSError: The service cannot listen where the settings say.
     """
 
     class Protocol(BoundedProtocol):
@@ -40,7 +53,11 @@ def run(app: ASGIApp, settings: Settings, *, forms: ErrorForms) -> None:
     )
     with contextlib.closing(_bind(settings)) as listener:
         _log.info("listening on %s port %d; links start with %s", *listener.getsockname()[:2], settings.base_url)
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        if visitor is not None:
+            stop = partial(setattr, server, "should_exit", True)
+            Thread(target=visitor, args=(listener.getsockname()[1], stop), daemon=True).start()
+        server.run(sockets=[listener])
 
 
 def _bind(settings: Settings) -> socket.socket:

@@ -15,6 +15,10 @@ class NotHttp(errors.InvalidRequest):
 
     code = "bad-request"
     title = "This is not HTTP"
+    meaning = (
+        "What arrived on the connection is not a well-formed HTTP/1.1 request, and the connection was closed. Check "
+        "the program that sent it, and whether it speaks TLS to a port that expects plain HTTP."
+    )
 
 
 class Unauthorized(errors.InvalidRequest):
@@ -22,6 +26,10 @@ class Unauthorized(errors.InvalidRequest):
 
     code = "unauthorized"
     title = "A token is needed"
+    meaning = (
+        "Images are guarded by a token here, and the request did not carry the right one. Log in with any user name "
+        "and the token as the password (docker login), or send it as a bearer token. Whoever runs the service has it."
+    )
 
 
 class MethodNotPossible(errors.InvalidRequest):
@@ -29,6 +37,7 @@ class MethodNotPossible(errors.InvalidRequest):
 
     code = "method-not-allowed"
     title = "The method is not possible here"
+    meaning = "This address exists, but not for this method. The Allow field lists the methods that are possible here."
 
 
 class RequestTooSlow(errors.InvalidRequest):
@@ -36,6 +45,10 @@ class RequestTooSlow(errors.InvalidRequest):
 
     code = "request-timeout"
     title = "The request took too long"
+    meaning = (
+        "The request did not arrive completely in the time that the service waits for it, and the connection was "
+        "closed. Send it again over a faster connection, or ask whoever runs the service for more time."
+    )
 
 
 class OtherContent(errors.InvalidRequest):
@@ -43,6 +56,10 @@ class OtherContent(errors.InvalidRequest):
 
     code = "precondition-failed"
     title = "The content is not the one asked for"
+    meaning = (
+        "The request was made conditional by If-Match, and what is here now has another ETag. Fetch it without the "
+        "condition to see what it is."
+    )
 
 
 class RangeOutside(errors.InvalidRequest):
@@ -50,6 +67,10 @@ class RangeOutside(errors.InvalidRequest):
 
     code = "range-not-satisfiable"
     title = "The range lies outside the content"
+    meaning = (
+        "The Range field asks for bytes past the end of the content. The Content-Range field of the answer gives "
+        "the full length."
+    )
 
 
 class UrlTooLong(errors.LimitExceeded):
@@ -57,6 +78,10 @@ class UrlTooLong(errors.LimitExceeded):
 
     code = "url-too-long"
     title = "The URL is too long"
+    meaning = (
+        "The path and the query together are longer than the service reads; the member called limit is the number "
+        "of bytes that are possible. Send long lists of zones as JSON by POST to /v1/bundles."
+    )
 
 
 class FieldsTooLarge(errors.LimitExceeded):
@@ -64,6 +89,11 @@ class FieldsTooLarge(errors.LimitExceeded):
 
     code = "request-header-fields-too-large"
     title = "The header fields are too large"
+    meaning = (
+        "The request line and the header fields together are larger than the service reads; the member called limit "
+        "is the number of bytes that are possible. Send fewer or shorter header fields; cookies are never needed "
+        "here."
+    )
 
 
 class BodyTooLarge(errors.LimitExceeded):
@@ -71,6 +101,10 @@ class BodyTooLarge(errors.LimitExceeded):
 
     code = "body-too-large"
     title = "The request body is too large"
+    meaning = (
+        "The request body is larger than the service reads; the member called limit is the number of bytes that are "
+        "possible. Send a shorter list: patterns such as Europe/* stand for many names."
+    )
 
 
 class Unexpected(errors.TzdataFilterError):
@@ -78,6 +112,11 @@ class Unexpected(errors.TzdataFilterError):
 
     code = "internal-server-error"
     title = "Something unexpected went wrong"
+    meaning = (
+        "Something failed that should not have, and it is not the fault of the request. Trying again may help. If "
+        "it happens again, give whoever runs the service the value of the X-Request-Id field: the log has the "
+        "reason under it."
+    )
 
 
 _STATUS: Mapping[type[errors.TzdataFilterError], HTTPStatus] = {

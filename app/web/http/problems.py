@@ -19,8 +19,8 @@ _HOMES = (errors.__name__, http_errors.__name__)
 
 
 def problem_kinds() -> Iterator[type[errors.TzdataFilterError]]:
-    """Yield every class of error that can become a problem, parents before children."""
-    waiting: list[type[errors.TzdataFilterError]] = [errors.TzdataFilterError]
+    """Yield every class of error that can become a problem, parents before children; the root is never raised."""
+    waiting = errors.TzdataFilterError.__subclasses__()
     while waiting:
         kind = waiting.pop(0)
         # The tree has branches that only the command line can reach.

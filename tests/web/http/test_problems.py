@@ -70,6 +70,11 @@ ERRORS: tuple[tuple[str, str, int, str], ...] = (
 )
 
 
+def find_code_words(text: str) -> list[str]:
+    """Return what readers of the code know and users do not: backticks, names of classes and functions, headings."""
+    return re.findall(r"`+|\bfacts\b|\b[A-Z]\w+:(?=\s)|\b[A-Z][a-z]+[A-Z]\w+|\b\w+_\w+", text)
+
+
 def check_problem(response: httpx.Response, status: int, code: str) -> None:
     assert (response.status_code, response.headers["content-type"]) == (status, PROBLEM)
     assert response.headers["cache-control"] == "no-store"
@@ -118,7 +123,26 @@ class TestKinds:
             for kind in vars(module).values()
             if isinstance(kind, type) and issubclass(kind, errors.TzdataFilterError)
         }
-        assert {*problem_kinds()} == own
+        assert {*problem_kinds()} == own - {errors.TzdataFilterError}
+
+    def test_the_root_of_the_tree_is_not_a_kind(self, client: httpx.Client) -> None:
+        assert "/problems/error " not in client.get("/problems").text
+        assert client.get("/problems/error").status_code == 404
+
+    @pytest.mark.parametrize("kind", [*problem_kinds()], ids=lambda kind: kind.code)
+    def test_each_says_in_plain_words_of_its_own_what_happened_and_what_to_do(
+        self, kind: type[errors.TzdataFilterError]
+    ) -> None:
+        assert "meaning" in vars(kind)
+        assert find_code_words(kind.meaning) == []
+        assert len(re.findall(r"\w\.(?: |$)", kind.meaning)) >= 2
+
+    def test_words_of_the_code_are_found(self) -> None:
+        text = "See ``facts['zones']``. Shape: no. `code` of UnknownZones, parse_spec and Errors: too."
+        assert len(find_code_words(text)) == 9
+        assert (
+            find_code_words("Zones look like Europe/Berlin, countries like country:DE; /v1/releases lists all.") == []
+        )
 
     def test_errors_of_the_command_line_are_none(self, client: httpx.Client) -> None:
         assert "output-exists" not in client.get("/problems").text
@@ -129,6 +153,7 @@ class TestKinds:
         for kind in problem_kinds():
             page = client.get(f"/problems/{kind.code}").text
             assert kind.title in page
+            assert kind.meaning in " ".join(page.split())
             assert f"status: {status_of(kind)}" in page
             assert f"/problems/{kind.code}  {status_of(kind)}  {kind.title}\n" in listed
 

@@ -1,0 +1,32 @@
+"""The OpenAPI document: made from the routes, which say themselves what they are, and the schemas."""
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.web.openapi.row_schema import JsonObject
+from app.web.openapi.schemas import schemas
+
+_SUMMARY = "Bundles of exactly the time zones a container needs, the same bytes every time."
+_DESCRIPTION = "HEAD is possible wherever GET is. Errors are `application/problem+json` (RFC 9457)."
+
+
+def describe(app: FastAPI) -> None:
+    """Give the application its document; it is made when first asked for, when all routes are there."""
+
+    def openapi() -> JsonObject:
+        if not app.openapi_schema:
+            app.openapi_schema = _make_document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+
+
+def _make_document(app: FastAPI) -> JsonObject:
+    document = get_openapi(
+        title=app.title, version=app.version, summary=_SUMMARY, description=_DESCRIPTION, routes=app.routes
+    )
+    document["components"] = {"schemas": schemas()}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)  # FastAPI adds its own; here a 400 says it
+    return document
