@@ -130,6 +130,12 @@ def test_a_year_begins_on_its_first_day(year: int) -> None:
     assert year_at(first - 1) == year - 1
 
 
+def test_every_year_of_a_cycle_of_the_calendar_begins_and_ends_on_its_days() -> None:
+    for year in range(1570, 2371):
+        first = days_before_year(year) * 86_400
+        assert (year_at(first - 1), year_at(first)) == (year - 1, year)
+
+
 @given(CIVIL_YEARS)
 def test_years_agree_with_datetime(year: int) -> None:
     assert days_before_year(year) == (date(year, 1, 1) - EPOCH).days
