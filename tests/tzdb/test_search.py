@@ -10,6 +10,7 @@ from app.errors import InvalidName, UnknownZones
 from app.sources.installed import InstalledSource
 from app.tzdb.release import Release
 from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
+from tests.data.invented_release import make_invented_release
 
 
 @cache
@@ -49,6 +50,13 @@ class TestWhatFindsAName:
     def test_a_remark_of_the_table(self) -> None:
         found = {fact.name: fact.reason for fact in search(installed_release(), query="beijing")}
         assert found["Asia/Shanghai"] == "comments"
+
+    def test_every_find_says_why(self) -> None:
+        release = installed_release()
+        assert {fact.reason for fact in search(release, query="berli")} == {"name"}
+        assert {fact.reason for fact in search(release, query="berlin")} == {"name"}
+        assert {fact.reason for fact in search(release)} == {"no query"}
+        assert zone_fact(release, "Europe/Berlin").reason == "asked for by name"
 
     def test_what_nothing_is_called_finds_nothing(self) -> None:
         assert search(installed_release(), query="no such place") == ()
@@ -116,9 +124,29 @@ class TestFacts:
         assert (fact.kind, fact.zone_class, fact.canonical) == ("link", "alias-legacy", "Asia/Kolkata")
         assert (fact.countries, fact.coordinates, fact.links) == (("IN",), "", ())
 
+    def test_a_link_with_a_row_of_its_own_has_its_place_and_country(self) -> None:
+        fact = zone_fact(make_invented_release(), "Test/Merged")
+        assert (fact.zone_class, fact.coordinates, fact.countries) == ("alias-merged", "+0910+01112", ("XB",))
+
     def test_a_name_the_release_lacks(self) -> None:
         with pytest.raises(KeyError):
             zone_fact(installed_release(), "Asia/Hanoi")
+
+    def test_a_fact_has_these_members_in_json(self) -> None:
+        fact = zone_fact(make_invented_release(), "Test/Other")
+        assert fact_row(fact) == {
+            "name": "Test/Other",
+            "kind": "zone",
+            "class": "zone-geographic",
+            "canonical": "Test/Other",
+            "countries": ["XA"],
+            "coordinates": "-0102-00304",
+            "comments": "far islands, Märchen Point",
+            "links": ["Legacy", "Test/Legacy"],
+            "size": fact.size,
+            "sha256": fact.sha256,
+            "reason": "asked for by name",
+        }
 
     def test_a_search_and_a_look_up_say_the_same(self) -> None:
         release = installed_release()

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tzdb.release import Release
+from app.tzdb.release import Release, make_release
 from app.tzdb.suggestions import MAX_SUGGESTIONS, suggest_countries, suggest_names
+from app.tzdb.tables import TableName
 from tests.data.invented_release import make_invented_release
 from tests.data.real_releases import real_release
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 INVENTED = make_invented_release()
 
@@ -64,6 +66,14 @@ def test_suggestions_are_those_of_the_release(wheels_dir: Path, package_version:
 @pytest.mark.parametrize("word", ["islands", "Märchen", "INVENTED", "Mergeria"])
 def test_words_of_comments_and_countries_are_found_without_their_marks(word: str) -> None:
     assert suggest_names(INVENTED, [word])[word][:1] in (["Test/Other"], ["Test/Zone"])
+
+
+def test_of_names_alike_a_zone_comes_before_its_links() -> None:
+    tables: dict[TableName, bytes] = {"tzdata.zi": b"Z Area/Placed 0 - UTC\nL Area/Placed Area/Placea\n"}
+    utc = encode_tzif(Block(designations=b"UTC\0"), footer=b"UTC0")
+    contents = dict.fromkeys(("Area/Placea", "Area/Placed"), utc)
+    release = make_release("2099a", origin=INVENTED.origin, contents=contents, tables=tables)
+    assert suggest_names(release, ["Area/Placex"]) == {"Area/Placex": ["Area/Placed", "Area/Placea"]}
 
 
 def test_what_is_like_nothing_has_no_suggestions(newest: Release) -> None:
