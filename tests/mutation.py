@@ -248,10 +248,11 @@ def main() -> int:
     mutants = draw_mutants(asked.paths, count=asked.count, seed=asked.seed)
     counts: Counter[Outcome] = Counter()
     with multiprocessing.get_context("fork").Pool(asked.jobs) as pool:
-        for mutant, outcome in zip(mutants, pool.imap(judge, plan_runs(mutants, pool)), strict=True):
+        outcomes = pool.imap(judge, plan_runs(mutants, pool))
+        for number, (mutant, outcome) in enumerate(zip(mutants, outcomes, strict=True), 1):
             counts[outcome] += 1
             if outcome == "survived":
-                print(mutant.show(), flush=True)
+                print(f"{number}/{len(mutants)} {mutant.show()}", flush=True)
     killed = counts["killed"] + counts["hangs"]
     print(f"{killed} of {len(mutants)} killed ({killed / len(mutants):.1%}); {counts['hangs']} of them hang")
     print(f"{(time.monotonic() - started) / 60:.0f} minutes, seed {asked.seed}")

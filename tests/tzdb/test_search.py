@@ -104,6 +104,14 @@ class TestFilters:
             search(installed_release(), country="ED")
         assert caught.value.facts["zones"] == ["country:ED"]
         assert caught.value.facts["suggestions"] == {"country:ED": ["country:DE", "country:EC", "country:EE"]}
+        assert caught.value.detail.endswith("; did you mean DE or EC or EE?")
+        assert caught.value.facts["release"] == installed_release().version
+
+    def test_a_code_like_no_country_is_refused_without_any(self) -> None:
+        with pytest.raises(UnknownZones) as caught:
+            search(make_invented_release(), country="QQ")
+        assert caught.value.detail == "QQ is no country of release 2099a"
+        assert caught.value.facts["suggestions"] == {"country:QQ": []}
 
 
 class TestFacts:

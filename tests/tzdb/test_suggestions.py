@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.tzdb.release import Release, make_release
 from app.tzdb.suggestions import MAX_SUGGESTIONS, suggest_countries, suggest_names
 from app.tzdb.tables import TableName
-from tests.data.invented_release import make_invented_release
+from tests.data.invented_release import contents_and_tables, make_invented_release
 from tests.data.real_releases import real_release
 from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
@@ -74,6 +74,13 @@ def test_of_names_alike_a_zone_comes_before_its_links() -> None:
     contents = dict.fromkeys(("Area/Placea", "Area/Placed"), utc)
     release = make_release("2099a", origin=INVENTED.origin, contents=contents, tables=tables)
     assert suggest_names(release, ["Area/Placex"]) == {"Area/Placex": ["Area/Placed", "Area/Placea"]}
+
+
+def test_words_of_comments_are_found_where_no_table_names_the_countries() -> None:
+    contents, tables = contents_and_tables()
+    del tables["iso3166.tab"]
+    release = make_release("2099a", origin=INVENTED.origin, contents=contents, tables=tables)
+    assert suggest_names(release, ["Märchen"]) == {"Märchen": ["Test/Other"]}
 
 
 def test_what_is_like_nothing_has_no_suggestions(newest: Release) -> None:

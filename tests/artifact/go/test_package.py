@@ -153,6 +153,8 @@ def test_the_readme_says_how_many_zones_there_are_and_whether_they_are_fat() -> 
     assert two.startswith("# 2 time zones of tzdata 2099a for Go\n")
     assert ("fat" in one, "fat" in two) == (False, True)
     assert two.endswith("- Test/Other\n- Test/Zone\n")
+    assert "release 2099a,\nbyte for byte; equal files" in one
+    assert "release 2099a,\nbyte for byte except that they are written fat; equal files" in two
 
 
 class TestCheck:

@@ -28,7 +28,7 @@ NEW = ZoneDiff("Europe/Kyiv", "added", None, None, (), (), None, Role("zone", No
 def test_a_diff_has_its_members_and_no_others() -> None:
     roles = (RoleChange("Europe/Kiev", Role("zone", None), Role("link", "Europe/Kyiv")),)
     row = diff_row(ReleaseDiff("2022g", "2023c", 1_672_531_200, 7, (CAIRO, NEW), roles))
-    assert json.loads(json.dumps(row)) == {
+    assert json.loads(json.dumps({**row, "zones": len(row["zones"])})) == {
         "from": "2022g",
         "to": "2023c",
         "affected": True,
@@ -46,28 +46,7 @@ def test_a_diff_has_its_members_and_no_others() -> None:
             "added": 1,
             "binary-only": 0,
         },
-        "zones": [
-            {
-                "zone": "Africa/Cairo",
-                "change": "future",
-                "first_affected": "2023-04-27T22:00:00Z",
-                "period_affected": "2023-04-27T22:00:01Z",
-                "before": [change_row(Change(None, EET))],
-                "after": [change_row(Change(1_682_632_800, EEST))],
-                "role_before": {"kind": "zone", "target": None},
-                "role_after": {"kind": "link", "target": "Africa/Tripoli"},
-            },
-            {
-                "zone": "Europe/Kyiv",
-                "change": "added",
-                "first_affected": None,
-                "period_affected": None,
-                "before": [],
-                "after": [],
-                "role_before": None,
-                "role_after": {"kind": "zone", "target": None},
-            },
-        ],
+        "zones": 2,
         "roles": [
             {
                 "zone": "Europe/Kiev",
@@ -76,6 +55,32 @@ def test_a_diff_has_its_members_and_no_others() -> None:
             }
         ],
     }
+
+
+def test_a_zone_has_its_members_and_no_others() -> None:
+    row = diff_row(ReleaseDiff("2022g", "2023c", 0, 2, (CAIRO, NEW), ()))
+    assert json.loads(json.dumps(row["zones"])) == [
+        {
+            "zone": "Africa/Cairo",
+            "change": "future",
+            "first_affected": "2023-04-27T22:00:00Z",
+            "period_affected": "2023-04-27T22:00:01Z",
+            "before": [change_row(Change(None, EET))],
+            "after": [change_row(Change(1_682_632_800, EEST))],
+            "role_before": {"kind": "zone", "target": None},
+            "role_after": {"kind": "link", "target": "Africa/Tripoli"},
+        },
+        {
+            "zone": "Europe/Kyiv",
+            "change": "added",
+            "first_affected": None,
+            "period_affected": None,
+            "before": [],
+            "after": [],
+            "role_before": None,
+            "role_after": {"kind": "zone", "target": None},
+        },
+    ]
 
 
 def test_a_diff_that_affects_nobody_has_null_for_its_instants() -> None:
