@@ -130,7 +130,7 @@ class TestFacts:
     def test_a_link(self) -> None:
         fact = zone_fact(installed_release(), "Asia/Calcutta")
         assert (fact.kind, fact.zone_class, fact.canonical) == ("link", "alias-legacy", "Asia/Kolkata")
-        assert (fact.countries, fact.coordinates, fact.links) == (("IN",), "", ())
+        assert (fact.countries, fact.coordinates, fact.comments, fact.links) == (("IN",), "", "", ())
 
     def test_a_link_with_a_row_of_its_own_has_its_place_and_country(self) -> None:
         fact = zone_fact(make_invented_release(), "Test/Merged")

@@ -87,6 +87,10 @@ def test_what_is_like_nothing_has_no_suggestions(newest: Release) -> None:
     assert suggest_names(newest, ["zzzzzzzz", "xx", "q"]) == {"zzzzzzzz": [], "xx": [], "q": []}
 
 
+def test_what_only_begins_like_a_place_has_no_suggestions() -> None:
+    assert suggest_names(INVENTED, ["Zoxxxxxx"]) == {"Zoxxxxxx": []}
+
+
 def test_every_name_of_a_long_list_gets_an_answer_and_the_cheap_ones_stay_right(newest: Release) -> None:
     names = [f"Mars/Crater_{number}" for number in range(1_000)]
     suggestions = suggest_names(newest, [*names, "mars/berlin"])
