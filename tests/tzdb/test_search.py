@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidName, UnknownZones
 from app.sources.installed import InstalledSource
-from app.tzdb.release import Release
+from app.tzdb.release import Release, make_release
 from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
-from tests.data.invented_release import make_invented_release
+from tests.data.invented_release import contents_and_tables, make_invented_release
 
 
 @cache
@@ -46,6 +46,14 @@ class TestWhatFindsAName:
         assert {"Asia/Shanghai", "Asia/Urumqi", "PRC"} <= {*names(by_name)}
         assert {fact.reason for fact in by_name} == {"country CN China"}
         assert "Asia/Shanghai" in names(search(installed_release(), query="cn"))
+
+    def test_a_code_that_no_table_has_a_name_for(self) -> None:
+        contents, tables = contents_and_tables()
+        del tables["iso3166.tab"]
+        origin = make_invented_release().origin
+        release = make_release("2099a", origin=origin, contents=contents, tables=tables)
+        found = {fact.name: fact.reason for fact in search(release, query="xb")}
+        assert found == {"Test/Zone": "country XB", "Test/Merged": "country XB"}
 
     def test_a_remark_of_the_table(self) -> None:
         found = {fact.name: fact.reason for fact in search(installed_release(), query="beijing")}
