@@ -93,9 +93,10 @@ def test_what_only_begins_like_a_place_has_no_suggestions() -> None:
 
 def test_every_name_of_a_long_list_gets_an_answer_and_the_cheap_ones_stay_right(newest: Release) -> None:
     names = [f"Mars/Crater_{number}" for number in range(1_000)]
-    suggestions = suggest_names(newest, [*names, "mars/berlin"])
-    assert len(suggestions) == 1_001
+    suggestions = suggest_names(newest, [*names, "mars/berlin", "mars/new york"])
+    assert len(suggestions) == 1_002
     assert suggestions["mars/berlin"] == ["Europe/Berlin"]
+    assert suggestions["mars/new york"] == ["America/New_York"]
 
 
 @given(st.lists(st.text(max_size=64) | st.text(alphabet="TestZonAr/*", max_size=20), max_size=4))
