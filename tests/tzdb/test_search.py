@@ -12,6 +12,8 @@ from app.tzdb.release import Release, make_release
 from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
 from tests.data.invented_release import contents_and_tables, make_invented_release
 
+ORIGIN = make_invented_release().origin
+
 
 @cache
 def installed_release() -> Release:
@@ -47,11 +49,16 @@ class TestWhatFindsAName:
         assert {fact.reason for fact in by_name} == {"country CN China"}
         assert "Asia/Shanghai" in names(search(installed_release(), query="cn"))
 
+    def test_a_remark_on_a_link_with_a_row_of_its_own(self) -> None:
+        contents, tables = contents_and_tables()
+        tables["zone.tab"] = tables["zone.tab"].replace(b"\tTest/Merged\n", b"\tTest/Merged\tHarbour\n")
+        release = make_release("2099a", origin=ORIGIN, contents=contents, tables=tables)
+        assert [(fact.name, fact.reason) for fact in search(release, query="harbour")] == [("Test/Merged", "comments")]
+
     def test_a_code_that_no_table_has_a_name_for(self) -> None:
         contents, tables = contents_and_tables()
         del tables["iso3166.tab"]
-        origin = make_invented_release().origin
-        release = make_release("2099a", origin=origin, contents=contents, tables=tables)
+        release = make_release("2099a", origin=ORIGIN, contents=contents, tables=tables)
         found = {fact.name: fact.reason for fact in search(release, query="xb")}
         assert found == {"Test/Zone": "country XB", "Test/Merged": "country XB"}
 
