@@ -117,7 +117,7 @@ class TestRealReleases:
         assert [*release.files][-3:] == ["Test/Zone", "Test+1", "Test-1"]
 
     def test_a_name_the_release_lacks_has_no_zone_behind_it(self, newest: Release) -> None:
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="Asia/Hanoi"):
             newest.canonical("Asia/Hanoi")
 
     def test_only_the_wrong_wheels_carry_warnings(self, wheels_dir: Path) -> None:

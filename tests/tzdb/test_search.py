@@ -152,7 +152,7 @@ class TestFacts:
         assert (fact.zone_class, fact.coordinates, fact.countries) == ("alias-merged", "+0910+01112", ("XB",))
 
     def test_a_name_the_release_lacks(self) -> None:
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="Asia/Hanoi"):
             zone_fact(installed_release(), "Asia/Hanoi")
 
     def test_a_fact_has_these_members_in_json(self) -> None:
