@@ -155,6 +155,13 @@ def test_a_julian_day_is_the_same_date_in_every_year(year: int, day: int) -> Non
     assert JulianDate(day).day_in(year) == (in_a_common_year.replace(year=year) - EPOCH).days
 
 
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_julian_days_of_a_year_are_its_dates_but_29_february(year: int) -> None:
+    dates = [date(year, 1, 1) + timedelta(days=day) for day in range(366)]
+    counted = [each for each in dates if each.year == year and (each.month, each.day) != (2, 29)]
+    assert [JulianDate(day).day_in(year) for day in range(1, 366)] == [(each - EPOCH).days for each in counted]
+
+
 @given(CIVIL_YEARS, st.integers(0, 365))
 def test_an_ordinal_day_counts_from_the_first_of_january(year: int, day: int) -> None:
     assert OrdinalDate(day).day_in(year) == (date(year, 1, 1) - EPOCH).days + day
