@@ -40,6 +40,8 @@ def test_a_country_stands_among_names() -> None:
         ("test/zone/test", "test"),
         ("test/zoen/legacy", "test/zoen"),
         ("Test/Zone", "Test/Zone"),
+        ("q/w/e/r/t/y/u/i/o/p", "q/w"),
+        ("legacy/q/w/e/r/t/y/u/i/o/p", "q/w"),
         ("country/zz", "country/zz"),
         ("country/xac", "country/xac"),
     ],

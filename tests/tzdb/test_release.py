@@ -107,8 +107,17 @@ class TestRealReleases:
         assert newest.links_to("Europe/Kyiv") == ("Europe/Kiev", "Europe/Uzhgorod", "Europe/Zaporozhye")
         assert newest.links_to("Europe/Kiev") == ()
 
+    def test_names_and_links_stand_component_by_component(self) -> None:
+        contents, tables = with_zones()
+        links = {"Test+1": "Test/Zone", "Test-1": "Test/Zone"}
+        contents |= dict.fromkeys(links, CONTENTS["Test/Zone"])
+        lines = "".join(f"L {target} {name}\n" for name, target in links.items())
+        release = make(contents=contents, tables={**tables, "tzdata.zi": TABLES["tzdata.zi"] + lines.encode()})
+        assert release.links_to("Test/Zone") == ("Test/Merged", "Test+1", "Test-1")
+        assert [*release.files][-3:] == ["Test/Zone", "Test+1", "Test-1"]
+
     def test_a_name_the_release_lacks_has_no_zone_behind_it(self, newest: Release) -> None:
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="Asia/Hanoi"):
             newest.canonical("Asia/Hanoi")
 
     def test_only_the_wrong_wheels_carry_warnings(self, wheels_dir: Path) -> None:

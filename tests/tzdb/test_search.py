@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidName, UnknownZones
 from app.sources.installed import InstalledSource
-from app.tzdb.release import Release
+from app.tzdb.release import Release, make_release
 from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
+from tests.data.invented_release import contents_and_tables, make_invented_release
+
+ORIGIN = make_invented_release().origin
 
 
 @cache
@@ -46,9 +49,29 @@ class TestWhatFindsAName:
         assert {fact.reason for fact in by_name} == {"country CN China"}
         assert "Asia/Shanghai" in names(search(installed_release(), query="cn"))
 
+    def test_a_remark_on_a_link_with_a_row_of_its_own(self) -> None:
+        contents, tables = contents_and_tables()
+        tables["zone.tab"] = tables["zone.tab"].replace(b"\tTest/Merged\n", b"\tTest/Merged\tHarbour\n")
+        release = make_release("2099a", origin=ORIGIN, contents=contents, tables=tables)
+        assert [(fact.name, fact.reason) for fact in search(release, query="harbour")] == [("Test/Merged", "comments")]
+
+    def test_a_code_that_no_table_has_a_name_for(self) -> None:
+        contents, tables = contents_and_tables()
+        del tables["iso3166.tab"]
+        release = make_release("2099a", origin=ORIGIN, contents=contents, tables=tables)
+        found = {fact.name: fact.reason for fact in search(release, query="xb")}
+        assert found == {"Test/Zone": "country XB", "Test/Merged": "country XB"}
+
     def test_a_remark_of_the_table(self) -> None:
         found = {fact.name: fact.reason for fact in search(installed_release(), query="beijing")}
         assert found["Asia/Shanghai"] == "comments"
+
+    def test_every_find_says_why(self) -> None:
+        release = installed_release()
+        assert {fact.reason for fact in search(release, query="berli")} == {"name"}
+        assert {fact.reason for fact in search(release, query="berlin")} == {"name"}
+        assert {fact.reason for fact in search(release)} == {"no query"}
+        assert zone_fact(release, "Europe/Berlin").reason == "asked for by name"
 
     def test_what_nothing_is_called_finds_nothing(self) -> None:
         assert search(installed_release(), query="no such place") == ()
@@ -96,6 +119,14 @@ class TestFilters:
             search(installed_release(), country="ED")
         assert caught.value.facts["zones"] == ["country:ED"]
         assert caught.value.facts["suggestions"] == {"country:ED": ["country:DE", "country:EC", "country:EE"]}
+        assert caught.value.detail.endswith("; did you mean DE or EC or EE?")
+        assert caught.value.facts["release"] == installed_release().version
+
+    def test_a_code_like_no_country_is_refused_without_any(self) -> None:
+        with pytest.raises(UnknownZones) as caught:
+            search(make_invented_release(), country="QQ")
+        assert caught.value.detail == "QQ is no country of release 2099a"
+        assert caught.value.facts["suggestions"] == {"country:QQ": []}
 
 
 class TestFacts:
@@ -114,11 +145,31 @@ class TestFacts:
     def test_a_link(self) -> None:
         fact = zone_fact(installed_release(), "Asia/Calcutta")
         assert (fact.kind, fact.zone_class, fact.canonical) == ("link", "alias-legacy", "Asia/Kolkata")
-        assert (fact.countries, fact.coordinates, fact.links) == (("IN",), "", ())
+        assert (fact.countries, fact.coordinates, fact.comments, fact.links) == (("IN",), "", "", ())
+
+    def test_a_link_with_a_row_of_its_own_has_its_place_and_country(self) -> None:
+        fact = zone_fact(make_invented_release(), "Test/Merged")
+        assert (fact.zone_class, fact.coordinates, fact.countries) == ("alias-merged", "+0910+01112", ("XB",))
 
     def test_a_name_the_release_lacks(self) -> None:
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="Asia/Hanoi"):
             zone_fact(installed_release(), "Asia/Hanoi")
+
+    def test_a_fact_has_these_members_in_json(self) -> None:
+        fact = zone_fact(make_invented_release(), "Test/Other")
+        assert fact_row(fact) == {
+            "name": "Test/Other",
+            "kind": "zone",
+            "class": "zone-geographic",
+            "canonical": "Test/Other",
+            "countries": ["XA"],
+            "coordinates": "-0102-00304",
+            "comments": "far islands, Märchen Point",
+            "links": ["Legacy", "Test/Legacy"],
+            "size": fact.size,
+            "sha256": fact.sha256,
+            "reason": "asked for by name",
+        }
 
     def test_a_search_and_a_look_up_say_the_same(self) -> None:
         release = installed_release()

@@ -293,3 +293,9 @@ class TestUnknown:
         assert caught.value.facts["zones"] == sorted(names)
         assert caught.value.detail.endswith(" and 1990 more")
         assert len(caught.value.detail) < 400
+
+    @pytest.mark.parametrize(("count", "end"), [(2, "Q/01"), (10, "Q/09"), (11, "Q/09 and 1 more")])
+    def test_up_to_ten_are_told_by_name(self, count: int, end: str) -> None:
+        with pytest.raises(UnknownZones) as caught:
+            pick(INVENTED, *(f"Q/{number:02}" for number in range(count)))
+        assert caught.value.detail.endswith(f", {end}")

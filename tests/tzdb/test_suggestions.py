@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tzdb.release import Release
+from app.tzdb.release import Release, make_release
 from app.tzdb.suggestions import MAX_SUGGESTIONS, suggest_countries, suggest_names
-from tests.data.invented_release import make_invented_release
+from app.tzdb.tables import TableName
+from tests.data.invented_release import contents_and_tables, make_invented_release
 from tests.data.real_releases import real_release
+from tests.tzdb.tzif.tzif_files import Block, encode_tzif
 
 INVENTED = make_invented_release()
 
@@ -66,15 +68,35 @@ def test_words_of_comments_and_countries_are_found_without_their_marks(word: str
     assert suggest_names(INVENTED, [word])[word][:1] in (["Test/Other"], ["Test/Zone"])
 
 
+def test_of_names_alike_a_zone_comes_before_its_links() -> None:
+    tables: dict[TableName, bytes] = {"tzdata.zi": b"Z Area/Placed 0 - UTC\nL Area/Placed Area/Placea\n"}
+    utc = encode_tzif(Block(designations=b"UTC\0"), footer=b"UTC0")
+    contents = dict.fromkeys(("Area/Placea", "Area/Placed"), utc)
+    release = make_release("2099a", origin=INVENTED.origin, contents=contents, tables=tables)
+    assert suggest_names(release, ["Area/Placex"]) == {"Area/Placex": ["Area/Placed", "Area/Placea"]}
+
+
+def test_words_of_comments_are_found_where_no_table_names_the_countries() -> None:
+    contents, tables = contents_and_tables()
+    del tables["iso3166.tab"]
+    release = make_release("2099a", origin=INVENTED.origin, contents=contents, tables=tables)
+    assert suggest_names(release, ["Märchen"]) == {"Märchen": ["Test/Other"]}
+
+
 def test_what_is_like_nothing_has_no_suggestions(newest: Release) -> None:
     assert suggest_names(newest, ["zzzzzzzz", "xx", "q"]) == {"zzzzzzzz": [], "xx": [], "q": []}
 
 
+def test_what_only_begins_like_a_place_has_no_suggestions() -> None:
+    assert suggest_names(INVENTED, ["Zoxxxxxx"]) == {"Zoxxxxxx": []}
+
+
 def test_every_name_of_a_long_list_gets_an_answer_and_the_cheap_ones_stay_right(newest: Release) -> None:
     names = [f"Mars/Crater_{number}" for number in range(1_000)]
-    suggestions = suggest_names(newest, [*names, "mars/berlin"])
-    assert len(suggestions) == 1_001
+    suggestions = suggest_names(newest, [*names, "mars/berlin", "mars/new york"])
+    assert len(suggestions) == 1_002
     assert suggestions["mars/berlin"] == ["Europe/Berlin"]
+    assert suggestions["mars/new york"] == ["America/New_York"]
 
 
 @given(st.lists(st.text(max_size=64) | st.text(alphabet="TestZonAr/*", max_size=20), max_size=4))

@@ -95,6 +95,10 @@ def test_keywords_may_be_letters() -> None:
     assert (zi.links, [*zi.rules]) == ({"Test/Link": "Test/Zone"}, ["T"])
 
 
+def test_the_version_is_found_below_other_remarks() -> None:
+    assert parse_zi("# redo posix_only\n# version  2099b \nZ Test/Zone 0 - -00\n").version == "2099b"
+
+
 def test_an_empty_file_has_nothing_and_no_version() -> None:
     zi = parse_zi("")
     assert (zi.header, zi.rules, zi.zones, zi.links, zi.version) == ((), {}, {}, {}, None)

@@ -163,13 +163,14 @@ def _daylight_spans(
 
     Source: RFC 9636 §3.3.1: daylight saving time lasts all year where one span ends as the next begins.
     """
-    # A time of up to 167 hours moves a change into a neighbouring year, so the rules of four years can touch one.
-    years = range(first_year - 2, last_year + 3)
+    # A time of up to 167 hours moves a change into a neighbouring year, so the rules of four years can touch one; where
+    # it moves the end of a span back and the start forward, the end that follows a start is that of two years later.
+    years = range(first_year - 2, last_year + 4)
     starts = [_instant(daylight.start, year=each, utoff=standard.utoff) for each in years]
     ends = [_instant(daylight.end, year=each, utoff=daylight.type.utoff) for each in years]
     spans: list[tuple[int, int]] = []
-    for index, start in enumerate(starts[:-1]):
-        end = ends[index] if ends[index] > start else ends[index + 1]
+    for index, start in enumerate(starts[:-2]):
+        end = next(each for each in ends[index:] if each > start)
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], end)
         else:

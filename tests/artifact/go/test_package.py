@@ -14,10 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.go.check import format_check
 from app.artifact.go.package import EmbeddedZone, make_package
 from app.digest import sha256_hex
-from app.errors import InvalidOption
 from tests.artifact.plans import INVENTED, INVENTED_NAMES, bundle, plan
 from tests.data.real_releases import real_release
 
@@ -153,37 +151,5 @@ def test_the_readme_says_how_many_zones_there_are_and_whether_they_are_fat() -> 
     assert two.startswith("# 2 time zones of tzdata 2099a for Go\n")
     assert ("fat" in one, "fat" in two) == (False, True)
     assert two.endswith("- Test/Other\n- Test/Zone\n")
-
-
-class TestCheck:
-    """The start-up check: its words are given, and cannot break out of where they stand."""
-
-    def write(self, package: str = "main", variables: tuple[str, ...] = ("TZ",), import_path: str = "") -> str:
-        zones = ["Etc/UTC", "Asia/Shanghai"]
-        written = format_check(zones, version="2026f", package=package, variables=variables, import_path=import_path)
-        return written.decode("ascii")
-
-    def test_it_holds_the_zones_sorted_and_the_variables(self) -> None:
-        text = self.write(package="config", variables=("TZ", "APP_TZ"))
-        assert "\npackage config\n" in text
-        assert '{\n\t"Asia/Shanghai",\n\t"Etc/UTC",\n}' in text
-        assert '{"TZ", "APP_TZ"}' in text
-
-    def test_it_imports_the_package_with_the_zones_if_told_which(self) -> None:
-        assert '\t"time"\n\n\t_ "tz.internal/etc/utc"\n)' in self.write(import_path="tz.internal/etc/utc")
-        assert '\t"time"\n)' in self.write()
-
-    @pytest.mark.parametrize("package", ["", "type", "_", "1x", "a-b", "a b", "a\n", "ä", 'x"'])
-    def test_what_is_no_package_is_refused(self, package: str) -> None:
-        with pytest.raises(InvalidOption, match="is no name of a Go package"):
-            self.write(package=package)
-
-    @pytest.mark.parametrize("variable", ["", "1X", "A=B", 'A"', "A\n"])
-    def test_what_is_no_variable_is_refused(self, variable: str) -> None:
-        with pytest.raises(InvalidOption, match="is no environment variable"):
-            self.write(variables=(variable,))
-
-    @pytest.mark.parametrize("path", ['x"', "x y", "../x", "x\n"])
-    def test_what_is_no_import_is_refused(self, path: str) -> None:
-        with pytest.raises(InvalidOption, match="is no import path"):
-            self.write(import_path=path)
+    assert "release 2099a,\nbyte for byte; equal files" in one
+    assert "release 2099a,\nbyte for byte except that they are written fat; equal files" in two

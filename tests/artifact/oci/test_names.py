@@ -126,6 +126,12 @@ def test_a_long_name_is_refused_with_the_way_out(wheels_dir: Path) -> None:
         format_repository(real_release(wheels_dir, "2026.6").files)
 
 
+def test_the_longest_name_is_taken_and_one_character_more_is_not() -> None:
+    check_repository("a" * MAX_LENGTH)
+    with pytest.raises(InvalidName, match=f"more than {MAX_LENGTH} characters"):
+        check_repository("a" * (MAX_LENGTH + 1))
+
+
 def test_a_set_is_known_by_its_hex() -> None:
     assert parse_set(format_set(HEX)) == HEX
     assert parse_set("test/zone") is None

@@ -41,8 +41,8 @@ def test_it_is_formatted_vetted_and_passes_its_own_tests(
     folder = unpack(fetch(service, f"/v1/bundles/2026f/{zones}.go.tar.gz"), tmp_path / "tzdata")
     package = Project(folder, toolchain)
     assert run(toolchain.gofmt, "-l", ".", cwd=folder, environ=package.environ) == ""
-    assert package.go("vet", ".") == ""
-    assert package.go("test", "-count=1", ".").startswith("ok  \ttzdata\t")
+    # With every check of `go vet`, which would else type-check the standard library a second time.
+    assert package.go("test", "-vet=all", "-count=1", ".").startswith("ok  \ttzdata\t")
 
 
 def test_go_loads_what_was_asked_for_and_nothing_else_in_an_empty_root(

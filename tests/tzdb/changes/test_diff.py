@@ -1,5 +1,6 @@
 """The diff of two releases, in plain cases that can be read; ``test_diff_real`` has every real one."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -157,6 +158,10 @@ class TestFiles:
         zone = diff_files(counted, uncounted)
         assert (zone.change, zone.first_affected) == ("future", at("2104-02-29T00:00:00"))
 
+    def test_rules_that_begin_after_the_next_two_cycles_of_the_calendar_are_compared(self) -> None:
+        early, late = (file(0, at("3000-01-01"), footer=b"AAA0BBB," + day + b",M10.5.0") for day in (b"J60", b"J90"))
+        assert diff_files(early, late).first_affected == at("3000-03-01T02:00:00")
+
     @pytest.mark.parametrize(
         ("one", "other"),
         [
@@ -188,6 +193,10 @@ class TestFiles:
         zone = diff_files(file(early, 5, footer=b""), file(early, 9, late, footer=b""))
         assert (zone.first_affected, zone.change) == (5, "1970..2019")
         assert [change.at for change in zone.after] == [None, 9]
+
+    def test_a_transition_at_the_very_beginning_has_always_held(self) -> None:
+        zone = diff_files(file(BEGINNING, 5), file(BEGINNING, 9))
+        assert [[change.at for change in changes] for changes in (zone.before, zone.after)] == [[5], [None, 9]]
 
 
 class TestSelection:
@@ -242,6 +251,14 @@ class TestInstants:
     def test_the_future_begins_with_the_year_of_the_later_release(self) -> None:
         assert default_future("2020a", "2026f") == default_future("2026f", "2020a") == at("2026-01-01")
 
+    def test_instants_do_not_depend_on_where_the_process_believes_to_be(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as environ:
+            environ.setenv("TZ", "Asia/Tokyo")
+            time.tzset()
+            found = default_future("2026f", "2020a"), parse_instant("2026-01-01")
+        time.tzset()
+        assert found == (at("2026-01-01"), at("2026-01-01"))
+
     @pytest.mark.parametrize("text", ["2026-10-25", "2026-10-25T00:00:00Z"])
     def test_dates_and_instants_are_read(self, text: str) -> None:
         assert parse_instant(text) == at("2026-10-25")
@@ -250,9 +267,11 @@ class TestInstants:
         "text", ["", "now", "2026", "2026-13-01", "2026-02-30", "2026-10-25T00:00:00", "0000-01-01"]
     )
     def test_other_texts_are_refused(self, text: str) -> None:
-        with pytest.raises(InvalidOption):
+        with pytest.raises(InvalidOption) as caught:
             parse_instant(text)
+        assert caught.value.facts == {"options": ["now"]}
 
     def test_other_choices_of_since_are_refused(self) -> None:
-        with pytest.raises(InvalidOption, match="future, 2020, 1970, ever"):
+        with pytest.raises(InvalidOption, match="future, 2020, 1970, ever") as caught:
             parse_since("1980")
+        assert caught.value.facts == {"options": ["since"]}

@@ -233,6 +233,8 @@ def test_a_file_without_transitions_is_compared_with_a_footer_of_one_local_time(
     found = find_footer_disagreement(decode_tzif(encode_tzif(utc, footer=b"UTC-1")))
     assert found is not None
     assert "the only local time is UTC" in found
+    yearly = decode_tzif(encode_tzif(utc, footer=b"AAA0BBB,M3.5.0,M10.5.0"))
+    assert find_footer_disagreement(yearly) is None, "type 0 is what held before the rule, whenever that began"
 
 
 @pytest.mark.parametrize("block", [BERLIN, Block()])

@@ -181,6 +181,12 @@ class TestOneFile:
         tzif = decode_tzif(encode_fat(decode_tzif(encode_tzif(block, footer=b"CET-1"))))
         assert [each.designation for each in tzif.types] == ["UTC", "CET", "EET", "CET"]
 
+    @pytest.mark.parametrize("version", [b"2", b"3", b"4"])
+    def test_the_version_stays(self, version: bytes) -> None:
+        content = encode_fat(decode_tzif(encode_tzif(replace(BERLIN, leap_seconds=()), version=version)))
+        assert content[4:5] == version
+        assert decode_tzif(content).version == int(version)
+
     def test_version_1_stays_version_1(self) -> None:
         content = encode_block(replace(BERLIN, leap_seconds=()), version=b"\0", time_code="i")
         assert encode_fat(decode_tzif(content)) == content

@@ -130,6 +130,12 @@ def test_a_year_begins_on_its_first_day(year: int) -> None:
     assert year_at(first - 1) == year - 1
 
 
+def test_every_year_of_a_cycle_of_the_calendar_begins_and_ends_on_its_days() -> None:
+    for year in range(1570, 2371):
+        first = days_before_year(year) * 86_400
+        assert (year_at(first - 1), year_at(first)) == (year - 1, year)
+
+
 @given(CIVIL_YEARS)
 def test_years_agree_with_datetime(year: int) -> None:
     assert days_before_year(year) == (date(year, 1, 1) - EPOCH).days
@@ -147,6 +153,13 @@ def test_a_weekday_of_a_month_is_where_the_calendar_has_it(year: int, month: int
 def test_a_julian_day_is_the_same_date_in_every_year(year: int, day: int) -> None:
     in_a_common_year = date(2023, 1, 1) + timedelta(days=day - 1)
     assert JulianDate(day).day_in(year) == (in_a_common_year.replace(year=year) - EPOCH).days
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_julian_days_of_a_year_are_its_dates_but_29_february(year: int) -> None:
+    dates = [date(year, 1, 1) + timedelta(days=day) for day in range(366)]
+    counted = [each for each in dates if each.year == year and (each.month, each.day) != (2, 29)]
+    assert [JulianDate(day).day_in(year) for day in range(1, 366)] == [(each - EPOCH).days for each in counted]
 
 
 @given(CIVIL_YEARS, st.integers(0, 365))
@@ -167,6 +180,15 @@ def test_the_changes_of_a_southern_year() -> None:
     assert [each[0] for each in transitions_in_year(posix, 2026)] == [at("2026-04-04T14:00"), at("2026-09-26T14:00")]
     assert rule_at(posix, at("2026-01-01T00:00")).is_dst
     assert not rule_at(posix, at("2026-06-01T00:00")).is_dst
+
+
+def test_a_span_may_begin_a_year_after_its_rule_and_end_a_year_before() -> None:
+    posix = parse_posix_tz("AAA0BBB0,365/167,J1/-64")
+    assert posix.daylight is not None
+    for year in range(2002, 2005):
+        start, end = at(f"{year}-01-07T23:00:00"), at(f"{year}-12-29T08:00:00")
+        assert transitions_in_year(posix, year) == ((start, posix.daylight.type), (end, posix.standard))
+        assert [rule_at(posix, t).is_dst for t in (start - 1, start, end - 1, end)] == [False, True, True, False]
 
 
 def test_daylight_saving_time_may_be_behind_standard_time() -> None:
