@@ -7,12 +7,12 @@ The form of that file, and that a file of that form is whole. Whether what is in
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.archives import Limits, Link, decode_tar
 from app.artifact.entry import Entry
 from app.artifact.record import Record, decode_record, encode_record
 from app.artifact.tarball import encode_tar
 from app.digest import sha256_hex
 from app.errors import InvalidContent, UntrustedRelease
+from app.files.archives import Limits, Link, decode_tar
 from app.releases.ledger import Pin, decode_pin, encode_pin
 from app.text import quote
 from app.tzdb.names import release_order

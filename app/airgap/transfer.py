@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from app.airgap.carrier import CarriedArtifact, CarriedRelease, Carrier
-from app.archives import decode_gzip
 from app.artifact.formats import FORMATS
 from app.artifact.plan import Plan, make_plan
 from app.artifact.record import Record, make_record, parse_request
 from app.artifact.tarball import encode_gzip
 from app.builder.artifacts import StoredArtifact, StoredArtifacts
 from app.errors import NotFound, TzdataFilterError, UntrustedRelease
+from app.files.archives import decode_gzip
 from app.releases.ledger import Ledger
 from app.sources.wheel import load_wheel
 from app.store.base import Store

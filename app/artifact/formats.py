@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from app.artifact.entry import Entry
-from app.artifact.go.source import RECIPE_NUMBER
 from app.artifact.gozip import encode_gozip
 from app.artifact.tarball import encode_gzip, encode_tar
 from app.errors import UnknownFormat
@@ -94,7 +93,9 @@ def _gzipped(name: str, encode: Encode) -> Recipe:
     )
 
 
-_GO_PACKAGE = f"gopackage.{RECIPE_NUMBER}"
+GO_RECIPE_NUMBER = 1
+"""Of the recipe that writes Go packages. It is part of every version of a module, which is the same bytes for ever."""
+_GO_PACKAGE = f"gopackage.{GO_RECIPE_NUMBER}"
 
 ROWS: tuple[FormatRow, ...] = (
     FormatRow(

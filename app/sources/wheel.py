@@ -11,9 +11,9 @@ import re
 import zipfile
 from collections.abc import Mapping
 
-from app.archives import Limits, decode_zip
 from app.digest import sha256_hex
 from app.errors import InvalidContent, UntrustedRelease
+from app.files.archives import Limits, decode_zip
 from app.sources.package import release_from_package
 from app.text import quote
 from app.tzdb.release import Release, TzifPool

@@ -13,8 +13,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.digest import sha256_hex
-from app.durable import make_directory, remove, write_file, write_new
 from app.errors import StoreUnavailable
+from app.files.durable import make_directory, remove, write_file, write_new
 from app.store.base import NoteKind, check_note_key
 
 STALE_SECONDS = 3_600

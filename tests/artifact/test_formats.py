@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.formats import DEFAULT_FORMAT, FAMILIES, FORMATS, ROWS, STABLE_FORMAT, format_in_image, split_ending
+from app.artifact.formats import (
+    DEFAULT_FORMAT,
+    FAMILIES,
+    FORMATS,
+    ROWS,
+    STABLE_FORMAT,
+    artifact_path,
+    format_in_image,
+    split_ending,
+    split_path,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +44,32 @@ def test_a_name_and_its_ending_come_back(name: str, ending: str) -> None:
     assert f"{rest}.{known}" == f"{name}.{ending}"
     assert known is not None
     assert known.endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "parts"),
+    [
+        ("UTC", "tar", ("UTC", "tar")),
+        ("UTC.tar", "gz", ("UTC", "tar.gz")),
+        ("UTC.go.tar", "gz", ("UTC", "go.tar.gz")),
+        ("UTC.go", "zip", ("UTC", "go.zip")),
+        ("go", "zip", ("go", "zip")),
+        ("a.b/UTC", "tar", ("a.b/UTC", "tar")),
+        ("UTC.x", "tar", ("UTC.x", "tar")),
+        ("UTC", "rar", ("UTC.rar", None)),
+        ("UTC.tar", "xz", ("UTC.tar.xz", None)),
+    ],
+)
+def test_the_ending_is_put_together_again(name: str, ending: str, parts: tuple[str, str | None]) -> None:
+    assert split_path(name, ending) == parts
+
+
+def test_an_ending_for_go_that_there_is_not_is_unknown_as_a_whole() -> None:
+    assert split_path("Etc/UTC.go", "tar") == ("Etc/UTC.go.tar", None)
+
+
+def test_the_url_of_an_artifact_is_its_sha256_and_its_format() -> None:
+    assert artifact_path("0" * 64, "go.zip") == f"/v1/artifacts/{'0' * 64}.go.zip"
 
 
 def test_endings_and_recipes_are_each_of_one_row() -> None:

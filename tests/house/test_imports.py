@@ -2,20 +2,24 @@
 
 import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeAlias
+
+import pytest
 
 from tests.house.source import Module, is_within, make_module, read_imports, read_modules
 
+Layers: TypeAlias = tuple[tuple[str, ...], ...]
+
 # From the ground up. What shares a line are strangers: neither imports the other, except on the ground and at the top.
-LAYERS = (
+LAYERS: Layers = (
     (
         "app.errors",
         "app.text",
         "app.digest",
         "app.json_types",
         "app.instants",
-        "app.archives",
-        "app.durable",
+        "app.files",
         "app.settings",
         "app.logs",
         "app.once",
@@ -31,6 +35,43 @@ LAYERS = (
 )
 GROUND, TOP = 0, len(LAYERS) - 1
 
+# The same inside those rooms that are too large to be one layer.
+ROOMS: Mapping[str, Layers] = {
+    "app.tzdb": (
+        ("names",),
+        ("tables", "links", "known_faults", "tzif"),
+        ("release",),
+        ("release_row", "cuts", "suggestions"),
+        ("selection", "search"),
+        ("zone_row", "changes"),
+    ),
+    "app.artifact": (
+        ("entry", "zone_paths"),
+        ("tarball", "gozip"),
+        ("formats",),
+        ("options", "recipe"),
+        ("spec",),
+        ("go",),
+        ("plan",),
+        ("record", "oci"),
+        ("lock",),
+    ),
+    "app.web": (
+        ("http",),
+        ("edge", "openapi"),
+        ("v1", "registry", "goproxy", "portal"),
+        ("app",),
+    ),
+    "app.cli": (
+        ("errors", "parts", "table"),
+        ("notices", "client", "diff_text", "checking", "output", "first_bundle", "group"),
+        ("opening",),
+        ("options",),
+        ("commands",),
+        ("root",),
+    ),
+}
+
 PURE = ("app.errors", "app.text", "app.digest", "app.json_types", "app.instants", "app.tzdb", "app.artifact")
 # Modules that can be used without I/O, a clock, a loop or a log. Add one when it is needed and is like that.
 PURE_STANDARD_LIBRARY = frozenset(
@@ -44,28 +85,39 @@ CLOCK_METHODS = frozenset({"now", "utcnow", "today"})
 APP = read_modules("app")
 
 
-def layer_of(name: str) -> tuple[int, str] | None:
-    """Return the layer of a dotted name and its part of that layer; the bare package ``app`` has none."""
-    places = ((level, part) for level, parts in enumerate(LAYERS) for part in parts if is_within(name, part))
+def layers_within(room: str) -> Layers:
+    """Return the layers of a room, by dotted names."""
+    return tuple(tuple(f"{room}.{part}" for part in parts) for parts in ROOMS[room])
+
+
+def layer_of(name: str, layers: Layers = LAYERS) -> tuple[int, str] | None:
+    """Return the layer of a dotted name and its part of that layer; the bare package has none."""
+    places = ((level, part) for level, parts in enumerate(layers) for part in parts if is_within(name, part))
     return next(places, None)
 
 
-def find_upward_imports(modules: Iterable[Module]) -> list[str]:
+def find_upward_imports(
+    modules: Iterable[Module], layers: Layers = LAYERS, *, friends: Collection[int] = (GROUND, TOP)
+) -> list[str]:
+    """Return the imports that go up, or sideways between the parts of a layer that is not one of friends."""
     offences = []
     for module in modules:
-        here = layer_of(module.name)
+        here = layer_of(module.name, layers)
         for line, name in read_imports(module):
-            there = layer_of(name)
+            there = layer_of(name, layers)
             if here is None or there is None or here[1] == there[1]:
                 continue
-            same_level = here[0] == there[0]
-            if there[0] > here[0] or (same_level and here[0] not in {GROUND, TOP}):
+            if there[0] > here[0] or (there[0] == here[0] and here[0] not in friends):
                 offences.append(f"{module.path}:{line} imports {name}")
     return offences
 
 
-def find_homeless(modules: Iterable[Module]) -> list[str]:
-    return [module.path for module in modules if module.name != "app" and layer_of(module.name) is None]
+def find_homeless(modules: Iterable[Module], layers: Layers = LAYERS, *, room: str = "app") -> list[str]:
+    return [
+        module.path
+        for module in modules
+        if is_within(module.name, room) and module.name != room and layer_of(module.name, layers) is None
+    ]
 
 
 def find_impure_imports(modules: Iterable[Module]) -> list[str]:
@@ -133,6 +185,13 @@ def test_every_module_has_a_layer() -> None:
     assert find_homeless(APP) == []
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_within_a_room_go_down_only(room: str) -> None:
+    inside = [module for module in APP if is_within(module.name, room)]
+    assert find_upward_imports(inside, layers_within(room), friends=()) == []
+    assert find_homeless(inside, layers_within(room), room=room) == []
+
+
 def test_pure_folders_import_only_what_has_no_side_effects() -> None:
     assert find_impure_imports(APP) == []
 
@@ -167,6 +226,15 @@ class TestTheChecksThemselves:
             make_module("app.web.app", "from app.web import problems"),
         ]
         assert find_upward_imports(good) == []
+
+    def test_upward_and_sideways_imports_within_a_room_are_flagged(self) -> None:
+        bad = [
+            make_module("app.web.http.routes", "from app.web.v1.bundles import BundleRoutes"),
+            make_module("app.web.v1.sets", "from app.web.registry import routes"),
+        ]
+        assert len(find_upward_imports(bad, layers_within("app.web"), friends=())) == len(bad)
+        good = make_module("app.web.v1.sets", "from app.web.http import routes\nfrom app.web.v1 import bundles")
+        assert find_upward_imports([good], layers_within("app.web"), friends=()) == []
 
     def test_a_module_without_a_layer_is_flagged(self) -> None:
         assert find_homeless([make_module("app.misc", "")]) == ["app/misc.py"]

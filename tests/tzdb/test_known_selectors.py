@@ -13,6 +13,10 @@ from tests.data.real_releases import real_release
 INVENTED = make_invented_release()
 
 
+def pick(release: Release, *texts: str) -> list[str]:
+    return [*select(release, parse_selectors(texts), aliases="exact")]
+
+
 @pytest.fixture(scope="module")
 def newest(wheels_dir: Path) -> Release:
     return real_release(wheels_dir, "2026.6")
@@ -55,3 +59,49 @@ def test_one_name_is_one_that_the_release_has(text: str, error: type[Exception])
     check_one_name(INVENTED, "Test/Zone")
     with pytest.raises(error):
         check_one_name(INVENTED, text)
+
+
+class TestUnknown:
+    """Everything that a release lacks is named at once, each with suggestions, and nothing is corrected."""
+
+    def test_one_unknown_name_is_told_with_its_suggestion(self) -> None:
+        with pytest.raises(UnknownZones) as caught:
+            pick(INVENTED, "Test/Zone", "test/zone")
+        assert caught.value.detail.startswith("'test/zone' is not in release 2099a; did you mean Test/Zone")
+        assert caught.value.facts["zones"] == ["test/zone"]
+        assert caught.value.facts["release"] == "2099a"
+
+    def test_all_unknown_names_are_told_at_once(self, newest: Release) -> None:
+        unknown = ["Asia/Hanoi", "Asia/Beijing", "Europe/berlin", "Mars/*", "country:UK", "qqqq"]
+        with pytest.raises(UnknownZones) as caught:
+            pick(newest, "UTC", *unknown)
+        suggestions = caught.value.facts["suggestions"]
+        assert isinstance(suggestions, dict)
+        assert caught.value.facts["zones"] == [
+            "Asia/Beijing",
+            "Asia/Hanoi",
+            "Europe/berlin",
+            "qqqq",
+            "country:UK",
+            "Mars/*",
+        ]
+        assert suggestions.keys() == set(unknown)
+        assert all(len(each) <= 3 for each in suggestions.values())
+        assert suggestions["Europe/berlin"][0] == "Europe/Berlin"
+        assert suggestions["country:UK"][0] == "country:GB"
+        assert suggestions["qqqq"] == []
+        assert caught.value.detail.startswith("6 of the zones are not in release 2026f: Asia/Beijing, Asia/Hanoi, ")
+
+    def test_a_long_list_is_told_in_one_short_sentence_and_whole_in_the_facts(self, newest: Release) -> None:
+        names = [f"Mars/Crater_{number}" for number in range(2_000)]
+        with pytest.raises(UnknownZones) as caught:
+            pick(newest, *names)
+        assert caught.value.facts["zones"] == sorted(names)
+        assert caught.value.detail.endswith(" and 1990 more")
+        assert len(caught.value.detail) < 400
+
+    @pytest.mark.parametrize(("count", "end"), [(2, "Q/01"), (10, "Q/09"), (11, "Q/09 and 1 more")])
+    def test_up_to_ten_are_told_by_name(self, count: int, end: str) -> None:
+        with pytest.raises(UnknownZones) as caught:
+            pick(INVENTED, *(f"Q/{number:02}" for number in range(count)))
+        assert caught.value.detail.endswith(f", {end}")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.errors import InvalidName, UnknownZones
 from app.sources.installed import InstalledSource
 from app.tzdb.release import Release, make_release
-from app.tzdb.search import ZoneFact, fact_row, search, zone_fact
+from app.tzdb.search import ZoneFact, fact_row, search, zone_fact, zones_row
 from tests.data.invented_release import contents_and_tables, make_invented_release
 
 ORIGIN = make_invented_release().origin
@@ -72,6 +72,14 @@ class TestWhatFindsAName:
         assert {fact.reason for fact in search(release, query="berlin")} == {"name"}
         assert {fact.reason for fact in search(release)} == {"no query"}
         assert zone_fact(release, "Europe/Berlin").reason == "asked for by name"
+
+    def test_what_was_found_is_json_with_its_release(self) -> None:
+        release = installed_release()
+        facts = search(release, query="berlin")
+        assert zones_row(release, facts) == {
+            "release": release.version,
+            "zones": [fact_row(fact) for fact in facts],
+        }
 
     def test_what_nothing_is_called_finds_nothing(self) -> None:
         assert search(installed_release(), query="no such place") == ()

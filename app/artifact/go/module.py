@@ -8,7 +8,8 @@ import base64
 import re
 from collections.abc import Iterable
 
-from app.artifact.go.source import GO_VERSION, RECIPE_NUMBER
+from app.artifact.formats import GO_RECIPE_NUMBER
+from app.artifact.go.source import GO_VERSION
 from app.artifact.options import MAX_MODULE_LENGTH
 from app.artifact.spec import Spec, parse_spec
 from app.artifact.zone_paths import format_zone_path, parse_zone_path
@@ -30,7 +31,7 @@ def format_version(release: str) -> str:
     Minor is the year; patch is 100 for each release of it so far (``a`` 100, ``z`` 2600, ``za`` 2700) plus the recipe's
     number. So versions sort as releases appeared. Major 0, since any release may take a name away.
     """
-    return f"v0.{release[:4]}.{nth_of_year(release) * MAX_RECIPES + RECIPE_NUMBER}"
+    return f"v0.{release[:4]}.{nth_of_year(release) * MAX_RECIPES + GO_RECIPE_NUMBER}"
 
 
 def parse_version(text: str) -> str:
@@ -46,7 +47,7 @@ def parse_version(text: str) -> str:
             return release
     raise NotFound(
         f"there is no version {quote(text)}; 2026f is {format_version('2026f')}: the year, then 100 for each letter"
-        f" plus {RECIPE_NUMBER} for the way the package is written"
+        f" plus {GO_RECIPE_NUMBER} for the way the package is written"
     )
 
 

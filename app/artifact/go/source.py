@@ -6,9 +6,6 @@ of any byte is a new recipe. The code is kept as text in this module because the
 
 from string import Template
 
-RECIPE_NUMBER = 1
-"""Of the recipe that writes packages. It is part of every version: the same version is the same bytes for ever."""
-
 GO_VERSION = "1.19"
 """The oldest Go that reads slim files right, written into ``go.mod``."""
 

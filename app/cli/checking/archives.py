@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from app import archives
-from app.archives import Collector, Limits, Link
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidContent, SourceUnreachable
+from app.files import archives
+from app.files.archives import Collector, Limits, Link
 from app.text import quote
 
 LIMITS = Limits(
@@ -56,7 +56,7 @@ def decode_archive(content: bytes) -> Members:
     """Read a tar, tar.gz or zip, told apart by its first bytes; links are followed.
 
     Raises:
-        DoesNotVerify: What ``app.archives`` refuses; links that lead nowhere.
+        DoesNotVerify: What ``app.files.archives`` refuses; links that lead nowhere.
     """
     return _followed(decode_linked(content))
 
@@ -65,7 +65,7 @@ def decode_linked(content: bytes) -> Mapping[str, bytes | Link]:
     """Read an archive as ``decode_archive`` does, but leave its links as they are.
 
     Raises:
-        DoesNotVerify: What ``app.archives`` refuses.
+        DoesNotVerify: What ``app.files.archives`` refuses.
     """
     with _not_verifying():
         return archives.decode_archive(content, LIMITS)

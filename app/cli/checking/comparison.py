@@ -1,6 +1,6 @@
 """What can be wrong with the files of a bundle: zone files that do not check, or that a release has otherwise.
 
-Values in, problems out, each a line for people; reading bundles is ``archives``'.
+Values in, problems out, each a line for people; reading bundles is ``files/archives``'.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -6,7 +6,6 @@ Reading and writing lock files is here too; what they mean is ``artifact/lock``'
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from app.archives import Link
 from app.artifact.entry import Entry, EntryKind
 from app.artifact.lock import MAX_ARTIFACT_BYTES, MAX_LOCK_CHARACTERS, InvalidLock, Lock, parse_lock
 from app.cli.checking.archives import Members, decode_archive, decode_linked, follow, read_directory
@@ -14,6 +13,7 @@ from app.cli.checking.comparison import table_of
 from app.cli.errors import DoesNotVerify
 from app.digest import format_digest, sha256_hex, tree_digest
 from app.errors import NotFound, SourceUnreachable
+from app.files.archives import Link
 
 DEFAULT_LOCK = "tzdata.lock"
 

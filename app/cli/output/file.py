@@ -1,4 +1,4 @@
-"""Writing one file that was asked for, in place of what is there; that it appears whole is ``durable``'s."""
+"""Writing one file that was asked for, in place of what is there; that it appears whole is ``files/durable``'s."""
 
 import os
 import stat
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from app import durable
 from app.cli.errors import OutputExists, OutputUnavailable
 from app.cli.output.tree import FILE_MODE
+from app.files import durable
 
 
 def write_file(path: Path, content: bytes) -> Literal["wrote"]:

@@ -52,18 +52,7 @@ class Timeline:
 
     def changes_between(self, t: int, end: int) -> Iterator[tuple[int, LocalTimeType]]:
         """Yield every change later than ``t`` and before ``end``, in order. Cost: 20 µs for a year of the tail."""
-        local = self.local_at(t)
-        for at, after in self._steps_between(t, min(end, ENDING)):
-            if after != local:
-                yield at, after
-                local = after
-
-    def around(self, t: int, *, count: int) -> tuple[Change, ...]:
-        """Return the last change at or before ``t`` and those after it, ``count`` in all."""
-        changes = self.changes_between(t, max(t, self.tail_start) + _TWO_CYCLES)
-        return (self._change_before(t), *(Change(*change) for change in islice(changes, count - 1)))
-
-    def _steps_between(self, t: int, end: int) -> Iterator[tuple[int, LocalTimeType]]:
+        end = min(end, ENDING)
         first, beyond = bisect_right(self.starts, t), bisect_left(self.starts, end)
         yield from zip(self.starts[first:beyond], self.locals[first:beyond], strict=True)
         if self.tail is None:
@@ -71,6 +60,11 @@ class Timeline:
         t = max(t, self.tail_start)
         for year in range(year_at(t), year_at(end) + 1):
             yield from (step for step in transitions_in_year(self.tail, year) if t < step[0] < end)
+
+    def around(self, t: int, *, count: int) -> tuple[Change, ...]:
+        """Return the last change at or before ``t`` and those after it, ``count`` in all."""
+        changes = self.changes_between(t, max(t, self.tail_start) + _TWO_CYCLES)
+        return (self._change_before(t), *(Change(*change) for change in islice(changes, count - 1)))
 
     def _change_before(self, t: int) -> Change:
         if self.tail is not None and t > self.tail_start:

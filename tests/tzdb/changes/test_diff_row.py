@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from app.instants import format_instant
 from app.tzdb.changes.diff import ReleaseDiff, Role, RoleChange, ZoneDiff
-from app.tzdb.changes.diff_row import change_row, diff_row, format_instant, format_utc_offset
+from app.tzdb.changes.diff_row import change_row, diff_row, format_utc_offset
 from app.tzdb.changes.timeline import BEGINNING, ENDING, Change
 from app.tzdb.tzif.posix_tz import LocalTimeType
 

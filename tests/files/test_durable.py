@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.durable import make_directory, remove, write_file, write_new
+from app.files.durable import make_directory, remove, write_file, write_new
 
 
 def names(directory: Path) -> list[str]:

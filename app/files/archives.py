@@ -1,4 +1,4 @@
-"""Reading tar, tar.gz and zip archives of strangers: everything is bounded before it is read, nothing touches a disk.
+"""Reading tar, tar.gz and zip archives of strangers: all is bounded before it is read, nothing touches a disk.
 
 What the files mean, and which error a bad archive is to the caller, is not known here.
 Source: POSIX.1-2024, *pax*; PKWARE APPNOTE; RFC 1952.
