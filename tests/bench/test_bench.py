@@ -14,7 +14,8 @@ BENCHES = sorted(path.stem for path in (ROOT / "bench").glob("[!_]*.py"))
 
 
 def run(bench: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    # No coverage either: what a benchmark runs has tests of its own.
+    own = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "COVERAGE_"))}
     command = [sys.executable, "-m", f"bench.{bench}", *arguments]
     return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=120)
 

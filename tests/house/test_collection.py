@@ -1,6 +1,7 @@
 """Every test in the tree is run, and every line of code is measured."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -52,9 +53,15 @@ def find_unreasoned_pragmas(modules: Iterable[Module]) -> list[str]:
     ]
 
 
+def collect(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # Nothing of the program is run, so its coverage is not measured, which would take longer than the rest.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
 def test_every_test_file_is_collected_without_naming_it() -> None:
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = collect(ROOT)
     assert done.returncode == 0, done.stdout
     assert find_uncollected(TESTS, read_collected(done.stdout)) == []
 
@@ -80,8 +87,7 @@ class TestTheChecksThemselves:
         (tmp_path / "build").mkdir()
         (tmp_path / "build" / "test_x.py").write_text("def test_it(): ...\n")
         (tmp_path / "test_y.py").write_text("def test_it(): ...\n")
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "--rootdir", "."]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = collect(tmp_path, "--rootdir", ".")
         assert read_collected(done.stdout) == {"test_y.py"}
 
     def test_tests_in_a_file_with_another_name_are_flagged(self) -> None:
