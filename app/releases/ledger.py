@@ -93,19 +93,21 @@ class Ledger:
             return dict(self._pins)
 
     def keep(self, loaded: Loaded) -> None:
-        """Check a release against its pin, and pin it if it has none yet.
+        """Check a release against its pin, and pin it if it has none yet; a pinned wheel that was lost is kept again.
 
-        Errors: UntrustedRelease if it was another tree when it was first seen.
+        Raises:
+            UntrustedRelease: The release had another tree when it was first seen.
         """
         release = loaded.release
-        pin = self.pins().get(release.version)
-        if pin is not None and pin.tree_digest != release.tree_digest:
+        known = self.pins().get(release.version)
+        if known is not None and known.tree_digest != release.tree_digest:
             raise UntrustedRelease(
                 f"release {release.version} from {release.origin.source} differs from what was first seen from"
-                f" {pin.source}: {release.tree_digest}, not {pin.tree_digest}",
+                f" {known.source}: {release.tree_digest}, not {known.tree_digest}",
                 release=release.version,
             )
-        if pin is not None and (pin.sha256 is not None or loaded.wheel is None):
+        if known is not None and (known.sha256 is not None or loaded.wheel is None):
+            self._keep_lost(known, loaded.wheel)
             return
         pin = _pin_of(release)
         try:
@@ -150,6 +152,14 @@ class Ledger:
     def wheel(self, pin: Pin) -> bytes | None:
         """Return the wheel behind a pin, ``None`` if it was not kept or does not verify. Errors: StoreUnavailable."""
         return self._store.read_blob(pin.sha256) if pin.sha256 else None
+
+    def _keep_lost(self, pin: Pin, wheel: bytes | None) -> None:
+        """Write a pin's wheel if the store has lost it; another wheel of the same tree does not take its place."""
+        try:
+            if wheel is not None and sha256_hex(wheel) == pin.sha256 and self.wheel(pin) is None:
+                self._store.write_blob(pin.sha256, wheel)
+        except StoreUnavailable as error:
+            _log.error("the wheel of release %s cannot be kept: %s", pin.release, error.detail)
 
     def _write(self, pin: Pin, wheel: bytes | None) -> None:
         if wheel is not None:
