@@ -155,7 +155,7 @@ def test_a_promise_of_other_bytes_for_the_same_package_is_noticed(promise: Promi
 
 def test_a_line_that_cannot_be_read_is_not_forgotten_in_silence(store: Store) -> None:
     store.write_note(RELEASE, VERSION, b"{}")
-    with pytest.raises(InvalidContent, match=f"has of release {VERSION} cannot be read"):
+    with pytest.raises(InvalidContent, match=f"the ledger's line for release {VERSION} cannot be read"):
         Ledger(store).keep(loaded())
 
 
