@@ -1,4 +1,4 @@
-"""The entry of the command ``tzdata-filter`` and of ``python -m app``."""
+"""The entry point of the command ``tzdata-filter`` and of ``python -m app``. No command lives here."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from app.sources.base import Source
 
 
 def main() -> None:
-    """Run the command line; ends the process with one of the codes in ``cli.errors``."""
+    """Run the command line; it ends the process with one of the codes in ``cli.errors``."""
     cli(prog_name=PROGRAM, obj=Parts(local=_local, index=_index, serve=_serve))
 
 

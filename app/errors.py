@@ -1,7 +1,7 @@
 """Every error the project raises on purpose, in one tree.
 
 Only meaning lives here: what went wrong, for whom, with which facts. How a family becomes an HTTP status is decided in
-``web/http/problems``, how it becomes an exit code in ``cli/errors``; nothing in this file knows either.
+``web/http/errors``, how it becomes an exit code in ``cli/errors``; nothing in this file knows either.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from typing import ClassVar
 
 
 class TzdataFilterError(Exception):
-    """Root of the tree. It is not raised itself: each error is of a class that says what is the case.
+    """Root of the tree. It is not raised itself: each error belongs to a class that says what went wrong.
 
     Attributes:
         code: A stable slug that clients may match on.
-        title: The same in words.
-        meaning: What happened and what to do about it, in plain text for whoever meets the error.
+        title: What the code says, in words.
+        meaning: What happened and what to do about it, in plain text for anyone who gets the error.
         detail: One sentence about this case.
-        facts: JSON-ready members that help to mend it (``zones``, ``suggestions``, ``release`` …).
+        facts: JSON-ready members that help to fix it (``zones``, ``suggestions``, ``release`` …).
     """
 
     code: ClassVar[str]
@@ -75,7 +75,7 @@ class InvalidBody(InvalidRequest):
 
 
 class UnknownFormat(InvalidRequest):
-    """The bundle's file extension is none of the formats on offer."""
+    """The bundle's file extension is not one of the formats on offer."""
 
     code = "unknown-format"
     title = "The format is not on offer"
@@ -126,8 +126,7 @@ class UnknownZones(NotFound):
     title = "Some zones are not in this release"
     meaning = (
         "The release does not have some of the names, patterns or countries that were asked for. The problem lists "
-        "all of them, each with the names that are spelled most alike. Correct them, or ask for a release that has "
-        "them."
+        "all of them, each with the names whose spelling is closest. Correct them, or ask for a release that has them."
     )
 
 
@@ -178,7 +177,7 @@ class InvalidTable(InvalidContent):
 
 
 class UntrustedRelease(TzdataFilterError):
-    """A source offered a release whose content does not verify; it is refused whole."""
+    """A source offered a release whose content does not verify; the whole release is refused."""
 
     code = "untrusted-release"
     title = "The release does not verify"
@@ -190,7 +189,7 @@ class UntrustedRelease(TzdataFilterError):
 
 
 class UntrustedIndex(TzdataFilterError):
-    """A package index answers what it should not: another content type, a redirect to a stranger, an endless body."""
+    """A package index gave an answer that it should not: a wrong content type, a foreign redirect, an endless body."""
 
     code = "untrusted-index"
     title = "The package index cannot be trusted"
@@ -202,29 +201,29 @@ class UntrustedIndex(TzdataFilterError):
 
 
 class SourceUnreachable(TzdataFilterError):
-    """A source cannot be read just now; trying again later may help."""
+    """A source cannot be read at the moment; trying again later may help."""
 
     code = "source-unreachable"
     title = "The source of the release cannot be reached"
     meaning = (
-        "The place that this release comes from does not answer just now. Try again after the seconds that the "
+        "The place that this release comes from does not answer at the moment. Try again after the seconds that the "
         "Retry-After field names. Releases that are already here still work; /v1/releases lists them."
     )
 
 
 class StoreUnavailable(TzdataFilterError):
-    """The store cannot be written or read just now (disk full, no permission)."""
+    """The store cannot be written or read at the moment (disk full, no permission)."""
 
     code = "store-unavailable"
     title = "The artifact store is not available"
     meaning = (
-        "The service cannot read or write the directory that it keeps its files in, for example because the disk is "
+        "The service cannot read or write the directory where it keeps its files, for example because the disk is "
         "full. Try again later. If it lasts, whoever runs the service must look at that directory."
     )
 
 
 class Overloaded(TzdataFilterError):
-    """Too much work waits already; ``facts['retry_after']`` is in seconds."""
+    """Too much work is waiting already; ``facts['retry_after']`` is in seconds."""
 
     code = "overloaded"
     title = "Too many builds are waiting"

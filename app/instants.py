@@ -11,7 +11,7 @@ def format_instant(unix_seconds: float, *, precision: Literal["seconds", "millis
 
     Args:
         unix_seconds: From year 1 to year 9999.
-        precision: What is smaller is cut off.
+        precision: Anything finer is cut off.
     """
     # Not strftime: its years below 1000 have fewer than four digits on some platforms.
     return (_EPOCH + timedelta(seconds=unix_seconds)).isoformat(timespec=precision) + "Z"

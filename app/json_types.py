@@ -1,6 +1,6 @@
 """Types of JSON members that say more than ``str`` or ``int``: what the OpenAPI document promises of them.
 
-They annotate the ``TypedDict`` of a row, where it is made. Nothing here checks or converts.
+They annotate the ``TypedDict`` of a row, in the file that makes the row. Nothing here checks or converts.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Keywords of JSON Schema for a type in ``Annotated``; those that are ``None`` or empty are left out."""
+    """JSON Schema keywords for a type in ``Annotated``; those that are ``None`` or empty are left out."""
 
     enum: tuple[str, ...] = ()
     pattern: str | None = None

@@ -1,4 +1,4 @@
-"""Logging: one handler on standard error, as text or as JSON lines. No part of it knows what is logged."""
+"""Logging: one handler on standard error, as text or as JSON lines. What is logged is not known here."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ ROOT = "app"
 
 
 class TextFormatter(logging.Formatter):
-    """``TIME LEVEL MESSAGE``, with a trace on further, indented lines if there is one. Units: UTC, milliseconds."""
+    """``TIME LEVEL MESSAGE``; a trace, if any, follows on indented lines. Units: UTC, to the millisecond."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
@@ -20,13 +20,13 @@ class TextFormatter(logging.Formatter):
         line = f"{time} {record.levelname.lower():7} {one_line(record.getMessage())}"
         if not record.exc_info:
             return line
-        # Indented, since the words of an exception may come from a client and hold line breaks.
+        # Indented, since the text of an exception may come from a client and contain line breaks.
         trace = (f"    {one_line(part)}" for part in self.formatException(record.exc_info).splitlines())
         return "\n".join((line, *trace))
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time level logger message`` and ``trace`` if there is one."""
+    """One JSON object per line: ``time``, ``level``, ``logger``, ``message``, and ``trace`` if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one entry."""
@@ -53,5 +53,5 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` without line breaks or other control characters: nothing logged can forge a log line."""
+    """Return ``text`` with line breaks and other control characters escaped, so that it cannot forge a log line."""
     return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,4 +1,4 @@
-"""Every setting, its default and its unit. The only file that reads the environment."""
+"""Every setting, its default and its unit. No other file reads the environment."""
 
 from __future__ import annotations  # so that the settings can stand above the parsers that they name
 
@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_type_hints
+from typing import Annotated, Literal, TypeAlias, get_args, get_type_hints
 from urllib.parse import urlsplit
 
-LogFormat = Literal["text", "json"]
-LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat: TypeAlias = Literal["text", "json"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "TZDATA_FILTER_"
 DEFAULT_MODULE_HOST = "tz.internal"
@@ -22,7 +22,7 @@ class InvalidSettings(ValueError):
     """Some settings have values that cannot be used.
 
     Attributes:
-        problems: All of them, one line each.
+        problems: Every one of them, one line each.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -32,10 +32,10 @@ class InvalidSettings(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an operator can set, each also as ``TZDATA_FILTER_`` and the name in capitals.
+    """What an operator can set; in the environment each is called ``TZDATA_FILTER_`` and its name in capitals.
 
-    The defaults work on a laptop with no network. Units are in the names. Beside the type of a setting stands what
-    reads its text, and raises ValueError with what would be right.
+    The defaults work on a laptop with no network. Units are in the names. Beside the type of each setting stands the
+    function that parses its text, and raises ValueError that says what would be right.
     """
 
     host: Annotated[str, _host] = "127.0.0.1"
@@ -43,30 +43,30 @@ class Settings:
     public_url: Annotated[str, _url] = ""
     """What absolute links start with; never taken from a request. Empty: ``http://HOST:PORT``."""
     data_dir: Annotated[Path | None, _directory] = None
-    """Where artifacts are kept. Unset: in memory, forgotten on exit."""
+    """Where artifacts are kept. Unset: in memory, and lost on exit."""
     wheels_dir: Annotated[Path | None, _existing_directory] = None
     """A directory of tzdata wheels, one for each release to serve besides the installed one."""
     index_url: Annotated[str, _url] = ""
-    """The simple API of a package index that has tzdata's wheels. Empty: what pip on this machine is set to."""
+    """The simple API of a package index that has tzdata's wheels. Empty: the index that pip on this machine uses."""
     index_ca_file: Annotated[Path | None, _existing_file] = None
     """Certificates to trust for the index. Unset: pip's, else the system's."""
     index_refresh_seconds: Annotated[float, _seconds] = 3_600.0
     """How often the index is asked for new releases."""
     offline: Annotated[bool, _flag] = False
-    """Make no outbound call, ever."""
+    """Never make an outbound call."""
     registry_token: Annotated[str, _token, _SECRET] = dataclasses.field(default="", repr=False)
-    """What ``/v2/`` asks for: a bearer token, or the password of any user. Empty: nothing."""
+    """What ``/v2/`` asks for: as a bearer token, or as the password of any user. Empty: nothing."""
     go_module_host: Annotated[str, _module_host] = ""
-    """What the paths of Go modules start with. Empty: the host of ``public_url`` if that is a name with a dot."""
+    """What the paths of Go modules start with. Empty: the host of ``public_url``, if it is a name with a dot."""
     channels: Annotated[Mapping[str, str], _channels] = dataclasses.field(default_factory=dict)
     """Names for releases besides ``latest``: ``stable=2026e,previous=latest-1``."""
     log_format: Annotated[LogFormat, _choice(get_args(LogFormat))] = "text"
     log_level: Annotated[LogLevel, _choice(get_args(LogLevel))] = "info"
     request_log: Annotated[bool, _flag] = True
     memory_store_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 20
-    """How much the store in memory may hold."""
+    """How many bytes the store in memory may hold."""
     hot_bytes: Annotated[int, _integer(0, 1 << 40)] = 64 << 20
-    """How much of the latest answers is kept ready to send."""
+    """How many bytes of the latest answers are kept ready to send."""
     max_url_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 32 << 10
     """Path and query; the longest list of all names is about 10,000 bytes."""
     max_body_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 10
@@ -75,7 +75,7 @@ class Settings:
     """From the first byte of a request to its last; a slower client is cut off."""
     keep_alive_seconds: Annotated[float, _seconds] = 75.0
     shutdown_seconds: Annotated[float, _seconds] = 10.0
-    """How long running requests may take to finish once the process was told to stop."""
+    """How long running requests may take to finish once the process has been asked to stop."""
     rescan_seconds: Annotated[float, _seconds] = 60.0
     """How often the sources are looked at for new releases."""
 
@@ -93,10 +93,14 @@ class Settings:
 
 
 def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings from the environment; ``given`` (field name → text or value, ``None`` is absent) wins.
+    """Return the settings from the environment, overridden by ``given``.
+
+    Args:
+        given: Field name → text or value; ``None`` counts as absent.
+        environ: In place of the environment of the process.
 
     Raises:
-        InvalidSettings: with every wrong value at once, unknown ``TZDATA_FILTER_`` variables among them.
+        InvalidSettings: It lists every wrong value at once, unknown ``TZDATA_FILTER_`` variables among them.
     """
     environ = os.environ if environ is None else environ
     known = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
@@ -169,8 +173,8 @@ def _existing_directory(text: str) -> Path:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)  # a ValueError for brackets or a port that cannot be
-    plain = text.isascii() and text.isprintable() and " " not in text  # urlsplit drops line ends in silence
+    parts = urlsplit(text)  # raises ValueError for impossible brackets or an impossible port
+    plain = text.isascii() and text.isprintable() and " " not in text  # urlsplit drops line ends silently
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or not plain:
         raise ValueError("must be a URL such as https://tz.example")
     if parts.port == 0:
@@ -187,7 +191,7 @@ def _existing_file(text: str) -> Path:
 
 def _token(text: str) -> str:
     if not re.fullmatch(r"[!-~]{8,4096}", text):
-        raise ValueError("must be 8 to 4096 characters that can be seen, and no space")
+        raise ValueError("must be 8 to 4096 visible ASCII characters, without spaces")
     return text
 
 
@@ -202,7 +206,7 @@ def _channels(text: str) -> Mapping[str, str]:
     for item in text.split(","):
         name, _, meant = item.strip().partition("=")
         if not _CHANNEL.fullmatch(name) or name.startswith("latest") or not meant or name in channels:
-            raise ValueError("must be such as stable=2026e,previous=latest-1")
+            raise ValueError("must look like stable=2026e,previous=latest-1")
         channels[name] = meant
     return channels
 
@@ -214,6 +218,6 @@ def _host(text: str) -> str:
 
 
 _SECRET = "secret"
-"""Marks a setting whose value no message shows."""
+"""Marks a setting whose value is never shown in a message."""
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _MODULE_HOST = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")

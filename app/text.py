@@ -1,10 +1,10 @@
-"""Text made fit to be shown: a stranger's words in a message, a URL without its password."""
+"""Text made safe to show: a stranger's words in a message, a URL without its password."""
 
 from urllib.parse import urlsplit
 
 
 def quote(text: str) -> str:
-    """Return ``text`` fit for a one-line message: quoted, escaped to printable ASCII, cut to 80 characters."""
+    """Return ``text`` ready for a one-line message: quoted, escaped to printable ASCII, cut to 80 characters."""
     shown = text if len(text) <= 80 else text[:77] + "..."
     return ascii(shown)
 

@@ -1,6 +1,6 @@
 """The only place that knows concrete classes: settings in, working parts out.
 
-What serves over HTTP is imported where it is made: commands that need no server start in half the time without it.
+What serves HTTP is imported where it is made: commands that need no server start in half the time without it.
 """
 
 import time
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def make_sources(settings: Settings, ledger: Ledger, *, online: bool = True) -> Sequence[Source]:
-    """Return the sources in the order they are asked.
+    """Return the sources in the order in which they are asked.
 
-    What was kept from earlier, the wheels directory if set, what is installed, then the package index, if ``online``
-    and the settings allow that.
+    First what was kept earlier, then the wheels directory if one is set, what is installed, and the package index if
+    both ``online`` and the settings allow it.
     """
     directory = [WheelDirectory(settings.wheels_dir)] if settings.wheels_dir else []
     index = [make_index(settings)] if online and not settings.offline else []
@@ -41,7 +41,7 @@ def make_sources(settings: Settings, ledger: Ledger, *, online: bool = True) -> 
 
 
 def make_index(settings: Settings) -> Source:
-    """Return the package index of the settings, or of pip's."""
+    """Return the package index that the settings name, or the one that pip uses."""
     from app.sources.index import IndexSource  # noqa: PLC0415 - what works offline starts sooner without an HTTP client
 
     ca_file = str(settings.index_ca_file) if settings.index_ca_file else None
@@ -50,7 +50,11 @@ def make_index(settings: Settings) -> Source:
 
 
 def make_store(settings: Settings) -> Store:
-    """Return the store on disk, or in memory if no directory is set. Errors: StoreUnavailable."""
+    """Return the store on disk, or one in memory if no directory is set.
+
+    Raises:
+        StoreUnavailable: The data directory cannot be used.
+    """
     return DiskStore(settings.data_dir) if settings.data_dir else MemoryStore(settings.memory_store_bytes)
 
 
@@ -62,7 +66,7 @@ def make_builder(settings: Settings, library: Library, store: Store, observe: Ob
 def make_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
     """See ``Parts.local``."""
     store = make_store(settings)
-    # A tree may be another edition of its release: it must not become what the release is held against.
+    # A tree may be another edition of its release: the release must not be compared with it from then on.
     ledger = Ledger(store if tree is None else MemoryStore())
     sources = make_sources(settings, ledger, online=online) if tree is None else [TreeSource(tree)]
     library = Library(sources, ledger=ledger, channels=settings.channels)

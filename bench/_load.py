@@ -12,12 +12,16 @@ CONNECTIONS = 32
 
 
 class UnexpectedReply(Exception):
-    """The server answered something else than the first time: what was measured means nothing."""
+    """The server answered something other than the first time: what was measured means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked, and how to know the end of each reply. Shape: ``status_line`` of every reply, without its end."""
+    """What is asked, and how to know the end of each reply.
+
+    Attributes:
+        status_line: Of every reply, without its line end.
+    """
 
     port: int
     request: bytes
@@ -39,7 +43,11 @@ class Count:
 
 
 def apply_load(load: Load, *, seconds: float) -> Count:
-    """Ask for that long, over ``CONNECTIONS`` connections. Errors: UnexpectedReply."""
+    """Ask for that long, over ``CONNECTIONS`` connections.
+
+    Raises:
+        UnexpectedReply: The server answered something other than the first time.
+    """
     sockets = [socket.create_connection(("127.0.0.1", load.port)) for _ in range(CONNECTIONS)]
     try:
         with selectors.DefaultSelector() as selector:

@@ -40,7 +40,9 @@ class Server:
 def run_server(*arguments: str, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run ``python ARGUMENTS``, with ``{port}`` in them replaced by a free port, until the block ends.
 
-    Shape: ``settings`` are environment variables; what the server says goes to ``log``.
+    Args:
+        log: What the server prints goes here.
+        settings: Environment variables.
     """
     port = _free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("TZDATA_FILTER_")}
@@ -56,7 +58,11 @@ def run_server(*arguments: str, log: Path, settings: Mapping[str, str] | None = 
 
 
 def run_service(*arguments: str, log: Path, **settings: str) -> contextlib.AbstractContextManager[Server]:
-    """Run the service itself, offline. Shape: ``settings`` by their names in capitals, without the prefix."""
+    """Run the service itself, offline.
+
+    Args:
+        settings: By their names in capitals, without the prefix.
+    """
     environ = {f"TZDATA_FILTER_{name}": value for name, value in {"OFFLINE": "true", **settings}.items()}
     command = ("-m", "app", "serve", "--host", "127.0.0.1", "--port", "{port}", *arguments)
     return run_server(*command, log=log, settings=environ)

@@ -98,7 +98,7 @@ def read_cases(server: Server) -> list[Case]:
 def measure(
     case: Case, ours: tuple[Server, Server], folder: Path, *, rounds: int, seconds: float
 ) -> Mapping[str, Peer]:
-    """Return the peers after all rounds. Shape: the first one is ``bare``."""
+    """Return the peers after all rounds; the first one is ``bare``."""
     replies = [fetch(server, case.path, method=case.method, headers=case.headers) for server in ours]
     reply_file = folder / "reply"
     reply_file.write_bytes(replies[0])

@@ -17,7 +17,7 @@ from tests.servers import Service, StartService, running_service
 
 CI = os.environ.get("CI") == "true"
 
-hypothesis.settings.register_profile("house", deadline=None)  # a shared machine is no stopwatch
+hypothesis.settings.register_profile("house", deadline=None)  # a shared machine is not a stopwatch
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if CI else "house")
 

@@ -2,7 +2,7 @@
 
 Tests take the fixtures ``service`` (one for the whole session, settings as they come) and ``start_service`` (one of
 their own, with settings). What the service prints is read to the end: a trace, an error nobody expected, or a line that
-is no log line fails the test that stops it.
+is not a log line fails the test that stops it.
 """
 
 import contextlib
@@ -32,7 +32,11 @@ _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:(debug|info|w
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service. Shape: ``base_url`` without a slash at its end."""
+    """A running service.
+
+    Attributes:
+        base_url: Without a slash at its end.
+    """
 
     base_url: str
     port: int
@@ -56,10 +60,14 @@ class Service:
 
 
 class StartService(Protocol):
-    """Starts a service. Shape: ``settings`` by the names of ``Settings``."""
+    """Starts a service."""
 
     def __call__(self, *, expect_errors: bool = False, wait_until_ready: bool = True, **settings: object) -> Service:
-        """Return it once ``/readyz`` says yes, or (without ``wait_until_ready``) once it listens."""
+        """Return it once ``/readyz`` says yes, or (without ``wait_until_ready``) once it listens.
+
+        Args:
+            settings: By the names of ``Settings``.
+        """
         ...
 
 
@@ -104,7 +112,7 @@ def start_process(settings: Mapping[str, object], log_file: Path) -> subprocess.
 
 
 def find_strange_lines(log: str, *, expect_errors: bool) -> list[str]:
-    """Return the lines that are no log lines, and those about errors unless they are expected."""
+    """Return the lines that are not log lines, and those about errors unless they are expected."""
     strange = []
     for line in log.splitlines():
         match = _LOG_LINE.fullmatch(line)

@@ -1,4 +1,4 @@
-"""Instants as text: one form for every year, from the first to the last that can be told."""
+"""Instants as text: one form for every year, from the first to the last that can be written."""
 
 from datetime import UTC, datetime
 

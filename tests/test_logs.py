@@ -1,4 +1,4 @@
-"""The log: one entry a line as text or JSON, and nothing logged can forge another."""
+"""The log: one entry per line as text or JSON, and nothing logged can forge another."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def loggers_as_they_were() -> Iterator[None]:
 
 
 def logged(log_format: LogFormat, message: str, *, trace_of: str = "") -> list[str]:
-    """Return the lines that come of one entry."""
+    """Return the lines that one entry makes."""
     stream = io.StringIO()
     configure_logs(log_format, "info", stream)
     log = logging.getLogger("app.web.edge.front")

@@ -36,7 +36,7 @@ def once() -> Once[str, int]:
 
 @pytest.fixture
 async def reports() -> AsyncIterator[list[str]]:
-    """What the loop complains of: errors that nobody looked at."""
+    """What the loop complains about: errors that nobody looked at."""
     complaints: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(str(context["message"])))
     yield complaints

@@ -1,4 +1,4 @@
-"""Settings: what is read from where, and that every wrong value is told at once."""
+"""Settings: what is read from where, and that all wrong values are reported at once."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields

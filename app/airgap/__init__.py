@@ -1,1 +1,1 @@
-"""Releases and artifacts in one file, for networks that reach no package index."""
+"""Releases and artifacts in one file, for networks that cannot reach a package index."""

@@ -1,7 +1,7 @@
-"""Carriers: releases, and artifacts made of them, in one file that goes where no network does.
+"""Carriers: releases, and artifacts made from them, in one file that goes where no network does.
 
-The form of that file, and that a file of that form is whole. Whether what is in it deserves to be let in is
-``transfer``'s.
+The form of that file lives here, and the check that a file of that form is intact. Whether its contents may be let in
+is decided in ``transfer``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ LIMITS = Limits(
     entries=50_000,
 )
 ROOT = "tzdata-carrier.1/"
-"""Everything in a carrier lies below it; the number is the version of the form."""
+"""Everything in a carrier is below this directory; the number is the version of the form."""
 SUMS = "SHA256SUMS"
 
 _WHEEL = "wheels/tzdata-{}-py2.py3-none-any.whl"
@@ -33,7 +33,11 @@ _WHEEL = "wheels/tzdata-{}-py2.py3-none-any.whl"
 
 @dataclass(frozen=True, slots=True)
 class CarriedRelease:
-    """A release as the ledger knew it where it was packed. Shape: ``pin`` has a package version and a sha256."""
+    """A release as the ledger knew it where it was packed.
+
+    Attributes:
+        pin: It has a package version and a sha256.
+    """
 
     pin: Pin
     wheel: bytes
@@ -41,7 +45,11 @@ class CarriedRelease:
 
 @dataclass(frozen=True, slots=True)
 class CarriedArtifact:
-    """An artifact and its record. Shape: of the record nothing is believed but what it asks to be compared with."""
+    """An artifact and its record.
+
+    Attributes:
+        record: Nothing in it is trusted; its request and recipe only say what ``content`` must be compared with.
+    """
 
     record: Record
     content: bytes
@@ -61,11 +69,12 @@ def wheel_name(package_version: str) -> str:
 
 
 def encode_carrier(carrier: Carrier) -> bytes:
-    """Return a carrier as bytes.
+    """Return a carrier as bytes. Equal carriers give equal bytes.
 
-    Shape: a USTAR tar, below ``ROOT``: ``SHA256SUMS`` over all that follows (``sha256sum -c`` reads it);
-    ``ledger/2026f.json``; ``wheels/``, which unpacked is a wheels directory; ``artifacts/`` by digest, each with its
-    record. Equal carriers give equal bytes.
+    Returns:
+        A USTAR tar with, below ``ROOT``: ``SHA256SUMS`` of everything that follows (for ``sha256sum -c``);
+        ``ledger/2026f.json``; ``wheels/``, which is a wheels directory once unpacked; ``artifacts/`` by sha256, each
+        with its record.
     """
     files = {
         **{f"ledger/{carried.pin.release}.json": encode_pin(carried.pin) for carried in _by_age(carrier)},
@@ -82,7 +91,8 @@ def encode_carrier(carrier: Carrier) -> bytes:
 def decode_carrier(content: bytes) -> Carrier:
     """Read what ``encode_carrier`` wrote.
 
-    Errors: UntrustedRelease if one bit is not as it was written, or if it is anything else.
+    Raises:
+        UntrustedRelease: A bit is not as it was written, or it is not a carrier at all.
     """
     try:
         files = _decode_files(content)
@@ -92,11 +102,11 @@ def decode_carrier(content: bytes) -> Carrier:
     except UntrustedRelease:
         raise
     except InvalidContent as error:
-        raise UntrustedRelease(f"the file cannot be let in: {error.detail}", **error.facts) from error
-    except Exception as error:  # the shapes of foreign JSON raise nearly anything
-        raise UntrustedRelease(f"the file is not a sound carrier of releases: {error}") from error
+        raise UntrustedRelease(f"the file is refused: {error.detail}", **error.facts) from error
+    except Exception as error:  # foreign JSON of an unexpected shape raises nearly anything
+        raise UntrustedRelease(f"the file is not a valid carrier of releases: {error}") from error
     if not whole:
-        raise UntrustedRelease("the file is a carrier of releases, but not as it was written")
+        raise UntrustedRelease("the file is a carrier of releases, but not exactly as it was written")
     return carrier
 
 
@@ -131,7 +141,7 @@ def _releases(files: Mapping[str, bytes]) -> Iterator[CarriedRelease]:
         if path.startswith("ledger/"):
             pin = decode_pin(content)
             if pin.sha256 is None or pin.package_version is None:
-                raise UntrustedRelease(f"the carrier brings release {pin.release} in no wheel")
+                raise UntrustedRelease(f"the carrier brings release {pin.release} without a wheel")
             yield CarriedRelease(pin, files[_WHEEL.format(pin.package_version)])
 
 

@@ -1,6 +1,7 @@
 """Packing a carrier from a store, and letting one in: everything is checked before anything is kept.
 
-What is let in is then as good as what was fetched: the same checks, the same ledger.
+What was let in is as good as what was fetched: the same checks, the same ledger. How a carrier looks as bytes is not
+known here.
 """
 
 import logging
@@ -24,9 +25,14 @@ _log = logging.getLogger(__name__)
 
 
 def pack(releases: Collection[Release], *, ledger: Ledger, store: Store, artifacts: bool) -> Carrier:
-    """Return a carrier of releases that the ledger has wheels of, and if wanted of all artifacts made of them.
+    """Return a carrier of releases whose wheels the ledger has.
 
-    Errors: NotFound for a release that came in no wheel; StoreUnavailable.
+    Args:
+        artifacts: Whether to pack all artifacts made from these releases, too.
+
+    Raises:
+        NotFound: A release did not come in a wheel, or its wheel is lost.
+        StoreUnavailable: The store cannot be read.
     """
     carried = tuple(_carried(release, ledger) for release in releases)
     made = _stored_artifacts(store, {release.version: release for release in releases}) if artifacts else ()
@@ -34,11 +40,14 @@ def pack(releases: Collection[Release], *, ledger: Ledger, store: Store, artifac
 
 
 def admit(carrier: Carrier, *, ledger: Ledger, store: Store) -> list[Release]:
-    """Check all that a carrier holds, then keep it; return its releases.
+    """Check everything in a carrier, then keep it; return its releases.
 
-    What can be read at any moment is whole and checked: releases first, then what was made of them.
-    Errors: UntrustedRelease for anything that does not verify or that the ledger knows otherwise, and nothing is kept
-    then; StoreUnavailable.
+    Releases are kept first, then the artifacts made from them, so that whatever can be read at any moment is whole and
+    checked.
+
+    Raises:
+        UntrustedRelease: Something does not verify, or the ledger has it with other bytes; nothing is kept then.
+        StoreUnavailable: The store cannot be read or written.
     """
     pool: TzifPool = {}
     releases: dict[str, Release] = {}
@@ -52,7 +61,7 @@ def admit(carrier: Carrier, *, ledger: Ledger, store: Store) -> list[Release]:
     for artifact in artifacts:
         if stored.read(artifact.record.row["content_key"]) is None:
             stored.keep(artifact)
-    return [*releases.values()]
+    return list(releases.values())
 
 
 def _carried(release: Release, ledger: Ledger) -> CarriedRelease:
@@ -60,8 +69,8 @@ def _carried(release: Release, ledger: Ledger) -> CarriedRelease:
     wheel = ledger.wheel(pin) if pin is not None else None
     if pin is None or wheel is None:
         raise NotFound(
-            f"release {release.version} is here, but not as a wheel, and only wheels can be checked on entry:"
-            " `releases fetch` it first",
+            f"release {release.version} is here, but not as a wheel, and only wheels can be verified when they are"
+            " imported: run `releases fetch` for it first",
             release=release.version,
         )
     return CarriedRelease(pin, wheel)
@@ -79,7 +88,11 @@ def _stored_artifacts(store: Store, releases: Mapping[str, Release]) -> Iterator
 
 
 def _check_release(carried: CarriedRelease, pool: TzifPool) -> Release:
-    """Return the release in a carried wheel, verified as one that was fetched. Errors: UntrustedRelease."""
+    """Return the release in a carried wheel, verified like one that was fetched.
+
+    Raises:
+        UntrustedRelease: It does not verify, or is not what its pin says.
+    """
     pin = carried.pin
     try:
         release = load_wheel(carried.wheel, source=pin.source, pool=pool)
@@ -96,9 +109,10 @@ def _check_release(carried: CarriedRelease, pool: TzifPool) -> Release:
 
 
 def _check_artifact(artifact: CarriedArtifact, releases: Mapping[str, Release]) -> Record:
-    """Return the record of an artifact, made anew from what its request gives in its release.
+    """Return the record of an artifact, made again by resolving its request in its release.
 
-    Errors: UntrustedRelease if its bytes are not what building it gives.
+    Raises:
+        UntrustedRelease: Its bytes are not what a build gives.
     """
     try:
         spec, recipe = parse_request(artifact.record.row["request"]), artifact.record.row["recipe"]
@@ -112,7 +126,7 @@ def _check_artifact(artifact: CarriedArtifact, releases: Mapping[str, Release]) 
 
 
 def _is_written_from(plan: Plan, content: bytes) -> bool:
-    """Tell whether the bytes are the plan's; those of a compressor that is not here are unpacked and compared."""
+    """Return whether the bytes are the plan's; those of a compressor that is not here are compared unpacked."""
     recipe = FORMATS[plan.spec.format].recipe
     if plan.recipe == recipe.name:
         return recipe.encode(plan.entries) == content

@@ -1,1 +1,1 @@
-"""From a spec to bytes: builds each artifact once, keeps it, finds it again. Knows no HTTP and no command line."""
+"""From a spec to bytes: each artifact is built once, kept, and found again. HTTP and commands are not known here."""

@@ -1,7 +1,7 @@
-"""Artifacts in the store: which notes lead to one, in which order they are written, and what counts as whole.
+"""Artifacts in the store: which notes lead to one, in which order they are written, and when one is whole.
 
-A record lies under the content key; an origin leads from the digest to that key. Blob, origin, record are written in
-this order, so whoever finds a record finds the rest. When an artifact is built is ``builder``'s to say.
+A record is kept under the content key; an origin leads from the artifact's sha256 to that key. Blob, origin and record
+are written in this order, so that anyone who finds a record finds the rest. ``builder`` decides when to build.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from app.store.base import NoteKind, Store
 RECORD = NoteKind("record")
 """Content key → the record's JSON."""
 ORIGIN = NoteKind("origin")
-"""The sha256 of an artifact → the content key it was built for."""
+"""The sha256 of an artifact → the content key that it was built for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class StoredArtifacts:
         self._store = store
 
     def read(self, key: str) -> StoredArtifact | None:
-        """Return what is stored for a content key, ``None`` unless it is whole: bytes, record, and a way by digest."""
+        """Return what is stored for a content key; ``None`` unless it is whole: bytes, record, and a way by sha256."""
         record = self._record_at(key)
         content = self._store.read_blob(record.sha256) if record is not None else None
         if record is None or content is None or not self._can_be_found(record.sha256, key):
@@ -41,10 +41,10 @@ class StoredArtifacts:
         return StoredArtifact(record, content)
 
     def record(self, sha256: str) -> Record:
-        """Return the record of an artifact, whose bytes may be lost.
+        """Return the record of an artifact, even if its bytes are lost.
 
         Raises:
-            UnknownArtifact: If no record that is here tells of it.
+            UnknownArtifact: No record of it is here.
         """
         record = self._record_from(self._store.read_note(ORIGIN, sha256), sha256)
         if record is None:
@@ -56,7 +56,7 @@ class StoredArtifacts:
         return self._store.read_blob(sha256)
 
     def keep(self, artifact: StoredArtifact) -> None:
-        """Keep an artifact; until this is done nobody finds it."""
+        """Keep an artifact; it cannot be found before this is complete."""
         record = artifact.record
         key = record.row["content_key"]
         self._store.write_blob(record.sha256, artifact.content)
@@ -64,18 +64,18 @@ class StoredArtifacts:
         self._store.write_note(RECORD, key, encode_record(record))
 
     def keep_content(self, artifact: StoredArtifact) -> None:
-        """Keep the bytes of an artifact whose notes are here."""
+        """Keep the bytes of an artifact whose notes are already here."""
         self._store.write_blob(artifact.record.sha256, artifact.content)
 
     def all(self) -> Iterator[StoredArtifact]:
-        """Yield every artifact that is whole, by content key."""
+        """Yield every artifact that is whole, in the order of content keys."""
         for key in self._store.note_keys(RECORD):
             artifact = self.read(key)
             if artifact is not None:
                 yield artifact
 
     def _can_be_found(self, sha256: str, key: str) -> bool:
-        """Tell whether the digest leads to a record of this artifact, if not through ``key`` then through another."""
+        """Return whether the digest leads to a record of this artifact, through ``key`` or through another key."""
         origin = self._store.read_note(ORIGIN, sha256)
         return origin == key.encode() or self._record_from(origin, sha256) is not None
 
@@ -84,7 +84,7 @@ class StoredArtifacts:
         return record if record is not None and record.sha256 == sha256 else None
 
     def _record_at(self, key: str) -> Record | None:
-        """Return the record of a content key; one that was filed under a wrong key does not count."""
+        """Return the record of a content key; a record filed under the wrong key does not count."""
         note = self._store.read_note(RECORD, key)
         record = decode_record(note) if note is not None else None
         return record if record is not None and record.row["content_key"] == key else None

@@ -1,6 +1,7 @@
 """The builder: from a spec to an artifact, built once, stored, found again by its digest.
 
-The only place that decides whether something is built or read. Every gate (HTTP, command line) enters here.
+The only place that decides whether something is built or read. Every way in (HTTP, command line) goes through here;
+how an artifact is written, and how it is stored, is not known here.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
@@ -24,23 +25,23 @@ from app.tzdb.release import Release
 
 _log = logging.getLogger(__name__)
 
-Outcome = Literal["built", "stored", "rebuilt", "unkept", "failed"]
-Observer = Callable[[Outcome, float], None]
-"""Told of every artifact asked of the builder: what happened, and the seconds it took. ``unkept`` was built and served,
-and the store could not take it."""
+Outcome: TypeAlias = Literal["built", "stored", "rebuilt", "unkept", "failed"]
+"""What became of a request to the builder; ``unkept`` was built and served, but the store could not take it."""
+Observer: TypeAlias = Callable[[Outcome, float], None]
+"""Called for every artifact that the builder is asked for, with the outcome and the seconds it took."""
 
 RETRY_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """The bytes of a bundle and what is known of them.
+    """The bytes of a bundle, and what is known about them.
 
     Attributes:
-        release: What ``plan`` was made from.
-        plan: That of this very request.
-        record: May stem from an earlier request that led to equal bytes.
-        sha256: Of ``content``.
+        release: The release that ``plan`` was made from.
+        plan: The plan of this very request.
+        record: It may come from an earlier request that led to the same bytes.
+        sha256: The sha256 of ``content``.
     """
 
     release: str
@@ -64,11 +65,11 @@ class Builder:
         """Make a builder.
 
         Args:
-            library: Where the releases are.
+            library: Where releases come from.
             store: Where artifacts are kept.
-            observe: Is called for every artifact that is asked for.
-            max_waiting: So many different artifacts may be in work or waiting, and the next one is refused; ``None``
-                for any number.
+            observe: Called for every artifact that is asked for.
+            max_waiting: How many different artifacts may be in work or waiting before the next is refused; ``None`` for
+                any number.
         """
         self._library = library
         self._stored = StoredArtifacts(store)
@@ -80,7 +81,8 @@ class Builder:
     async def plan(self, spec: Spec) -> Plan:
         """Return what a build of ``spec`` would write.
 
-        Errors: those of ``Library.release`` and of ``make_plan``.
+        Raises:
+            TzdataFilterError: As for ``Library.release`` and ``make_plan``.
         """
         release = await self._library.release(spec.release)
         return await asyncio.to_thread(make_plan, release, spec, recipe=CURRENT[spec.format].name)
@@ -88,9 +90,12 @@ class Builder:
     async def build(self, spec: Spec) -> Artifact:
         """Return the artifact of ``spec``, from the store or newly built.
 
-        However many callers ask for equal bytes at once, one build runs. A store that cannot keep the artifact does not
-        keep the caller from getting it.
-        Errors: those of ``plan``; Overloaded.
+        However many callers ask for the same bytes at once, one build runs. If the store cannot keep the artifact, the
+        caller gets it all the same.
+
+        Raises:
+            Overloaded: Too many artifacts are in work or waiting.
+            TzdataFilterError: As for ``plan``.
         """
         release = await self._library.release(spec.release)
         plan, key = await asyncio.to_thread(_plan_and_key, release, spec)
@@ -98,16 +103,17 @@ class Builder:
         return Artifact(release.version, plan, stored.record, stored.content, stored.record.sha256)
 
     async def find(self, sha256: str) -> StoredArtifact:
-        """Return the artifact with this digest; one whose bytes were lost is built again and must come out equal.
+        """Return the artifact with this sha256; if its bytes were lost, it is built again and must have the same bytes.
 
-        Errors: UnknownArtifact if none was built here, or if it cannot be built again as it was.
+        Raises:
+            UnknownArtifact: None was built here, or its bytes were lost and cannot be built again.
         """
         record = await asyncio.to_thread(self._stored.record, sha256)
         content = await asyncio.to_thread(self._stored.content, sha256)
         return await self._rebuild(record) if content is None else StoredArtifact(record, content)
 
     async def record(self, sha256: str) -> Record:
-        """Return the record of the artifact with this digest. Errors: UnknownArtifact."""
+        """Return the record of the artifact with this sha256. Raises: UnknownArtifact if none was built here."""
         return await asyncio.to_thread(self._stored.record, sha256)
 
     async def _in_thread(self, work: Callable[[], tuple[Outcome, StoredArtifact]]) -> StoredArtifact:
@@ -124,7 +130,7 @@ class Builder:
             self._in_work -= 1
 
     def _observed(self, work: Callable[[], tuple[Outcome, StoredArtifact]]) -> StoredArtifact:
-        """Do the work, and report to the observer how it went."""
+        """Do the work, and report the outcome to the observer."""
         started = time.perf_counter()
         outcome: Outcome = "failed"
         try:
@@ -159,13 +165,13 @@ class Builder:
         content = recipe.encode(make_plan(release, record.spec, recipe=recipe.name).entries)
         if sha256_hex(content) != record.sha256:
             digest = format_digest(record.sha256)
-            raise UnknownArtifact(f"{digest} was lost and does not come out equal when built again")
+            raise UnknownArtifact(f"{digest} was lost, and building it again gives other bytes")
         rebuilt = StoredArtifact(record, content)
         self._keep(self._stored.keep_content, rebuilt)
         return "rebuilt", rebuilt
 
     def _read(self, key: str) -> StoredArtifact | None:
-        """Return what is stored for a content key; anything that does not hold counts as not there."""
+        """Return what is stored for a content key; what cannot be read or does not verify counts as absent."""
         try:
             return self._stored.read(key)
         except StoreUnavailable as error:
@@ -173,7 +179,7 @@ class Builder:
             return None
 
     def _keep(self, keep: Callable[[StoredArtifact], None], artifact: StoredArtifact) -> bool:
-        """Return whether the store took it."""
+        """Keep an artifact; return whether the store took it."""
         try:
             keep(artifact)
         except StoreUnavailable as error:

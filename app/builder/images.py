@@ -1,7 +1,7 @@
-"""Images: from a repository and a tag or digest to bytes, over the builder.
+"""Images: from a repository and a tag or digest to bytes, by way of the builder.
 
-The only place that decides which release a digest may belong to. What a repository's name says is ``oci/names``' to
-read, what an image's bytes are is ``oci/image``'s to write; no HTTP here.
+The only place that decides which release a digest may belong to. ``oci/names`` parses the names of repositories and
+``oci/image`` writes the bytes of images; HTTP is not known here.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from app.tzdb.release import Release
 _log = logging.getLogger(__name__)
 
 IMAGE = NoteKind("image")
-"""The sha256 of a part of an image → the release it is of."""
+"""The sha256 of a part of an image → the image's release."""
 SET = NoteKind("set")
 """The sha256 of a selection that was posted → its JSON."""
 
 MAX_SEEN = 100
-"""Repositories whose parts are known without looking; one that was searched has 24 a release at most."""
+"""How many repositories' parts are known without looking; one that was searched has at most 24 per release."""
 MAX_BUILT_BYTES = 32 << 20
-"""What the images that were asked for last may hold. Clients ask for all parts of one within a second."""
+"""How many bytes of the latest images are kept. Clients ask for all parts of an image within a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ class BuiltImage:
 
     @property
     def size(self) -> int:
-        """Bytes of all parts."""
+        """How many bytes all parts have together."""
         image = self.image
         return sum(map(len, (image.index, self.layer, *image.manifests.values(), *image.configs.values())))
 
     def part(self, sha256: str) -> bytes | None:
-        """Return the part with this sha256."""
+        """Return the part with this sha256, ``None`` if there is none."""
         image = self.image
         whole = {image.index_sha256: image.index, image.layer_sha256: self.layer}
         return whole.get(sha256) or image.manifests.get(sha256) or image.configs.get(sha256)
@@ -57,10 +57,12 @@ class BuiltImage:
 
 @dataclass(slots=True)
 class _Seen:
-    """What is known of one repository.
+    """What is known about one repository.
 
-    Shape: ``parts`` hex → a release whose image has it; ``searched`` the library's generation in which every release
-    that was here had its image made.
+    Attributes:
+        parts: The sha256 of a part → a release whose image has it.
+        searched: The generation of the library in which the images of all releases here were made; ``None`` if that
+            has not happened.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -68,9 +70,9 @@ class _Seen:
 
 
 class _Built:
-    """The images that were built last, so that the next part of one is not built again.
+    """The images built last, kept so that none is built again for its next part.
 
-    A repository of a release is the same image for ever: a release never changes once it is loaded, nor does a set.
+    A repository and a release always give the same image: a release never changes once it is loaded, nor does a set.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -104,7 +106,11 @@ class Images:
     async def image(self, repository: str, choice: str) -> Image:
         """Return the image of a release or channel, and keep in the store what it takes to find it by digest.
 
-        Errors: InvalidName; NotFound for a set that was not posted here; UnknownZones; those of ``Builder.build``.
+        Raises:
+            InvalidName: The repository's name is not well-formed.
+            NotFound: It names a set that was not posted here.
+            UnknownZones: The release lacks some of its zones.
+            TzdataFilterError: As for ``Builder.build``.
         """
         release = await self._library.release(choice)
         image = (await self._build(repository, release)).image
@@ -112,17 +118,22 @@ class Images:
         return image
 
     async def manifest(self, repository: str, sha256: str) -> tuple[Image, bytes]:
-        """Return an index or manifest by its digest. Errors: as of ``image``; UnknownArtifact."""
+        """Return an index or manifest by its sha256, and its image.
+
+        Raises:
+            UnknownArtifact: No image of the repository has it.
+            TzdataFilterError: As for ``image``.
+        """
         built = await self._find(repository, sha256)
         content = built.image.index if sha256 == built.image.index_sha256 else built.image.manifests.get(sha256)
         if content is None:
             raise _no_part(repository, sha256)
-        # Whoever has a manifest asks for its config next, perhaps after a restart.
+        # A client that has a manifest asks for its config next, perhaps after a restart.
         await asyncio.to_thread(self._note, sha256, built.image.release)
         return built.image, content
 
     async def blob(self, repository: str, sha256: str) -> bytes:
-        """Return a config or layer by its digest. Errors: as of ``manifest``."""
+        """Return a config or layer by its sha256. Raises: as for ``manifest``."""
         built = await self._find(repository, sha256)
         content = built.layer if sha256 == built.image.layer_sha256 else built.image.configs.get(sha256)
         if content is None:
@@ -131,9 +142,12 @@ class Images:
         return content
 
     async def releases(self, repository: str) -> list[str]:
-        """Return the releases that have the repository, newest first; those not yet fetched count as if they had.
+        """Return the releases that have the repository, newest first; those not fetched yet count as having it.
 
-        Errors: InvalidName; NotFound; UnknownZones with what the newest local release lacks, if none has it.
+        Raises:
+            InvalidName: The repository's name is not well-formed.
+            NotFound: It names a set that was not posted here.
+            UnknownZones: No local release has it; the error says what the newest one lacks.
         """
 
         async def check(release: Release) -> None:
@@ -142,9 +156,11 @@ class Images:
         return await self._library.having(check)
 
     async def keep_set(self, spec: Spec) -> tuple[str, Image]:
-        """Keep a selection with its options; return its repository, the same for equal ones, and its image.
+        """Keep a selection with its options; return its repository, which is the same for equal ones, and its image.
 
-        Errors: those of ``Builder.build``; StoreUnavailable: a set that is not kept could not be pulled.
+        Raises:
+            StoreUnavailable: The set cannot be kept, so it could not be pulled.
+            TzdataFilterError: As for ``Builder.build``.
         """
         release = await self._library.release(spec.release)
         await self._builder.plan(replace(spec, release=release.version))
@@ -155,7 +171,7 @@ class Images:
         return repository, await self.image(repository, release.version)
 
     async def _find(self, repository: str, sha256: str) -> BuiltImage:
-        """Return the image of the repository that has this part. Errors: as of ``manifest``."""
+        """Return the image of the repository that has this part. Raises: as for ``manifest``."""
         check_repository(repository)
         seen = self._seen.get(repository, _Seen())
         known = seen.parts.get(sha256)
@@ -182,7 +198,7 @@ class Images:
     async def _search(self, repository: str, sha256: str) -> BuiltImage:
         """Go through the releases that are here: another replica may have answered with one of them.
 
-        Cost: a build a release, once for each repository and list of releases.
+        Cost: one build per release, once for each repository and list of releases.
         """
         generation = self._library.generation
         lacking: UnknownZones | None = None

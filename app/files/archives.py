@@ -1,6 +1,6 @@
-"""Reading tar, tar.gz and zip archives of strangers: all is bounded before it is read, nothing touches a disk.
+"""Reading tar, tar.gz and zip archives from strangers: all is bounded before it is read, nothing touches a disk.
 
-What the files mean, and which error a bad archive is to the caller, is not known here.
+What the files mean, and which error a bad archive becomes for the caller, is not known here.
 Source: POSIX.1-2024, *pax*; PKWARE APPNOTE; RFC 1952.
 """
 
@@ -19,11 +19,11 @@ from app.text import quote
 
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\3\4", b"PK\5\6")
 _LOCAL_HEADER = struct.Struct("<26x2H")
-"""The lengths of the name and of the extra field that follow a local header of a zip."""
+"""The lengths of the name and of the extra field that follow a local header in a zip."""
 
 
 class Link(str):
-    """A path inside the archive that a member leads to."""
+    """The path inside the archive that a link leads to."""
 
     __slots__ = ()
 
@@ -34,11 +34,11 @@ class Limits:
 
     Attributes:
         subject: What messages call the archive: ``the wheel``, ``it``.
-        archive_bytes: Its size as it comes.
-        unpacked_bytes: The sizes of all files together.
+        archive_bytes: The size of the archive as received.
+        unpacked_bytes: The size of all files together.
         file_bytes: The size of one file.
-        entries: Files and directories.
-        ratio: Unpacked to packed size of one file in a zip; ``None`` for any.
+        entries: The number of files and directories.
+        ratio: The ratio of unpacked to packed size of one file in a zip; ``None`` for no limit.
         case_twins: Whether two paths may differ in case alone.
     """
 
@@ -52,9 +52,9 @@ class Limits:
 
 
 class Collector:
-    """The members of an archive or a directory as they are found, held to its limits.
+    """Collects the members of an archive or a directory as they are found, within its limits.
 
-    Every method raises InvalidContent, with the limit in its facts if it is one.
+    Every method that checks something raises InvalidContent; if a limit was exceeded, its facts name the limit.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -65,13 +65,13 @@ class Collector:
         self._bytes = 0
 
     def count(self) -> None:
-        """Count an entry, a file or a directory."""
+        """Count one entry: a file or a directory."""
         self._entries += 1
         if self._entries > self._limits.entries:
             raise _too_much(self._limits, "holds", self._limits.entries, "entries")
 
     def claim(self, path: str, size: int) -> None:
-        """Count the bytes that a file says it has, before they are read."""
+        """Count the bytes that a file is declared to have, before they are read."""
         self._bytes += size
         if size > self._limits.file_bytes:
             limit = self._limits.file_bytes
@@ -88,7 +88,7 @@ class Collector:
         self._seen.add(key)
 
     def safe_path(self, path: str) -> str:
-        """Return a member's path without ``./`` at its head, if it stays in the tree."""
+        """Return a member's path without a leading ``./``, if it stays in the tree."""
         parts = path.removeprefix("./").split("/")
         if not path.isprintable() or "\\" in path or any(part in ("", ".", "..") for part in parts):
             raise InvalidContent(f"{self._limits.subject} holds the path {quote(path)}")
@@ -106,7 +106,7 @@ class Collector:
         self.members[path] = content
 
     def named(self, path: str) -> str:
-        """Return what messages call a member."""
+        """Return how messages name a member."""
         return f"{quote(path)} in {self._limits.subject}"
 
 
@@ -114,7 +114,7 @@ def read_bounded(read: Callable[[int], bytes], limits: Limits) -> bytes:
     """Read an archive from a stream's ``read``, no further than one byte past its limit.
 
     Raises:
-        InvalidContent: If it is too large.
+        InvalidContent: The archive is too large.
     """
     content = read(limits.archive_bytes + 1)
     _check_archive_size(content, limits)
@@ -122,10 +122,10 @@ def read_bounded(read: Callable[[int], bytes], limits: Limits) -> bytes:
 
 
 def decode_archive(content: bytes, limits: Limits) -> dict[str, bytes | Link]:
-    """Return path → content of a tar, tar.gz or zip, told apart by its first bytes.
+    """Return path → content of a tar, tar.gz or zip; its first bytes say which it is.
 
     Raises:
-        InvalidContent: As ``decode_tar``, ``decode_zip`` and ``decode_gzip``.
+        InvalidContent: As for ``decode_tar``, ``decode_zip`` and ``decode_gzip``.
     """
     if content.startswith(_ZIP):
         return {**decode_zip(content, limits)}
@@ -139,8 +139,8 @@ def decode_tar(content: bytes, limits: Limits) -> dict[str, bytes | Link]:
     """Return path → content of a tar, where a link's content is where it leads; directories are left out.
 
     Raises:
-        InvalidContent: Not a tar, damaged, over a limit, a path that is absolute, climbs or comes twice, a link that
-            leads out, a device, a sparse file.
+        InvalidContent: It is not a tar, is damaged or exceeds a limit; a path is absolute, climbs out or occurs twice;
+            a link leads out of the tree; a member is a device or a sparse file.
     """
     _check_archive_size(content, limits)
     return _decode_tar(content, limits)
@@ -149,11 +149,11 @@ def decode_tar(content: bytes, limits: Limits) -> dict[str, bytes | Link]:
 def decode_zip(content: bytes, limits: Limits) -> dict[str, bytes]:
     """Return path → content of a zip; directories are left out.
 
-    Nothing is unpacked before the whole of the zip's directory has been checked.
+    Nothing is unpacked before the zip's whole directory has been checked.
 
     Raises:
-        InvalidContent: As ``decode_tar``; any link, encrypted, packed by an unusual method or too steeply, entries that
-            overlap.
+        InvalidContent: As for ``decode_tar``; also if an entry is a link, encrypted, packed by an unusual method or too
+            tightly, or if entries overlap.
     """
     _check_archive_size(content, limits)
     try:
@@ -162,25 +162,26 @@ def decode_zip(content: bytes, limits: Limits) -> dict[str, bytes]:
             return {path: _read_zip_member(archive, entry) for path, entry in paths.items()}
     except InvalidContent:
         raise
-    except Exception as error:  # for a hostile archive zipfile raises nearly anything
-        raise InvalidContent(f"{limits.subject} is not a sound zip archive: {error}") from error
+    except Exception as error:  # a hostile archive can make zipfile raise nearly anything
+        raise InvalidContent(f"{limits.subject} is not a valid zip archive: {error}") from error
 
 
 def decode_gzip(content: bytes, *, max_bytes: int, subject: str) -> bytes:
     """Return what one gzip member holds.
 
     Raises:
-        InvalidContent: Not gzip, damaged, cut short, longer than ``max_bytes``, or something follows it.
+        InvalidContent: It is not gzip, is damaged or cut short, unpacks to more than ``max_bytes``, or has something
+            after it.
     """
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         unpacked = unpacker.decompress(content, max_bytes + 1)
     except zlib.error as error:
-        raise InvalidContent(f"{subject} is not sound gzip: {error}") from error
+        raise InvalidContent(f"{subject} is not valid gzip: {error}") from error
     if len(unpacked) > max_bytes:
         raise InvalidContent(f"{subject} unpacks to more than {max_bytes} bytes", limit=max_bytes)
     if not unpacker.eof or unpacker.unused_data:
-        raise InvalidContent(f"{subject} is gzip that is cut short, or something follows it")
+        raise InvalidContent(f"{subject} is gzip that is cut short or has something after it")
     return unpacked
 
 
@@ -205,8 +206,8 @@ def _decode_tar(content: bytes, limits: Limits) -> dict[str, bytes | Link]:
                     found.add(path, _read_tar_member(archive, member, path, found))
     except InvalidContent:
         raise
-    except Exception as error:  # for a hostile archive tarfile raises nearly anything
-        raise InvalidContent(f"{limits.subject} is not a sound tar archive: {error}") from error
+    except Exception as error:  # a hostile archive can make tarfile raise nearly anything
+        raise InvalidContent(f"{limits.subject} is not a valid tar archive: {error}") from error
     return found.members
 
 
@@ -218,7 +219,7 @@ def _read_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: st
     if not member.isreg() or member.issparse():
         raise InvalidContent(f"{found.named(path)} is neither a file nor a link")
     found.claim(path, member.size)
-    stream = archive.extractfile(member)  # never None for a file; one that is cut short raises on reading
+    stream = archive.extractfile(member)  # never None for a file; a truncated one raises on reading
     return stream.read() if stream is not None else b""
 
 
@@ -232,7 +233,7 @@ def _check_zip_directory(archive: zipfile.ZipFile, content: bytes, limits: Limit
         found.claim(entry.filename, entry.file_size)
     for entry in entries:
         if entry.orig_filename == "./":
-            continue  # how bsdtar starts the zip of a directory
+            continue  # how bsdtar begins the zip of a directory
         path = _check_zip_entry(entry, found, limits)
         found.check_new(path)
         if not path.endswith("/"):
@@ -244,7 +245,7 @@ def _check_zip_directory(archive: zipfile.ZipFile, content: bytes, limits: Limit
 def _check_zip_entry(entry: zipfile.ZipInfo, found: Collector, limits: Limits) -> str:
     """Return the path of an entry; that of a directory ends in a slash."""
     name = entry.filename
-    # ZipInfo cuts names at a NUL and turns the platform's separators; orig_filename is what the archive says.
+    # ZipInfo cuts names at a NUL and replaces the platform's separators; orig_filename is what the archive says.
     if name != entry.orig_filename:
         raise InvalidContent(f"{limits.subject} holds the path {quote(entry.orig_filename)}")
     slash = "/" if name.endswith("/") else ""
@@ -259,12 +260,12 @@ def _check_zip_entry(entry: zipfile.ZipInfo, found: Collector, limits: Limits) -
 
 
 def _check_no_overlap(entries: list[zipfile.ZipInfo], content: bytes, *, end: int, found: Collector) -> None:
-    """Check that no two entries share bytes, as those of an overlap bomb do."""
+    """Check that no two entries share bytes, as entries of an overlap bomb do."""
     reached = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < reached:
             raise InvalidContent(f"{found.named(entry.filename)} overlaps the entry before it")
-        # What the local header says counts: zipfile finds the data by it.
+        # The local header counts: zipfile uses it to find the data.
         lengths: tuple[int, int] = _LOCAL_HEADER.unpack_from(content, entry.header_offset)
         reached = entry.header_offset + _LOCAL_HEADER.size + sum(lengths) + entry.compress_size
         if reached > end:
@@ -272,6 +273,6 @@ def _check_no_overlap(entries: list[zipfile.ZipInfo], content: bytes, *, end: in
 
 
 def _read_zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    # ZipFile.read would unfold all of a stream that is longer than its entry claims, however long, before the cut.
+    # ZipFile.read would unpack the whole of a stream that is longer than its entry claims, however long, then cut it.
     with archive.open(entry) as member:
         return member.read(entry.file_size + 1)

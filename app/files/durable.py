@@ -1,6 +1,6 @@
-"""Writing files so that at any moment, and after any crash, there is the old one or the new one.
+"""Writing files so that at any moment, and after any crash, either the old file or the new one is there.
 
-Which files, and whose, is not known here; errors are the system's.
+Which files they are, and who owns them, is not known here; errors are those of the operating system.
 """
 
 import contextlib
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def write_file(final: Path, content: bytes, *, aside: Path, mode: int | None = None) -> None:
-    """Write ``content`` to ``aside``, flush it, and rename that to ``final``; on return it is durable.
+    """Write ``content`` to ``aside``, flush it, and rename it to ``final``; on return it is durable.
 
     Args:
-        aside: A name on the same file system that nothing has; nothing is left there, whatever happens.
-        mode: The permissions, whatever the umask; without it the umask decides.
+        aside: An unused name on the same file system; nothing is left there, whatever happens.
+        mode: The permissions, whatever the umask is; without it the umask decides.
 
     Raises:
-        OSError: ``final`` is then as it was.
+        OSError: ``final`` is then as it was before.
     """
     try:
         write_new(aside, content, mode=mode)
@@ -27,10 +27,10 @@ def write_file(final: Path, content: bytes, *, aside: Path, mode: int | None = N
 
 
 def write_new(path: Path, content: bytes, *, mode: int | None = None) -> None:
-    """Write a file that is not there yet, and flush it; its name becomes durable with its directory.
+    """Write a file that does not exist yet, and flush it; its name becomes durable when its directory is flushed.
 
     Raises:
-        OSError: Part of it may be there then.
+        OSError: Part of the file may then be there.
     """
     with path.open("xb") as file:
         file.write(content)
@@ -41,7 +41,7 @@ def write_new(path: Path, content: bytes, *, mode: int | None = None) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory and those above it, as durable as what will lie in them."""
+    """Make a directory and those above it; their names are durable on return."""
     if path.is_dir():
         return
     make_directory(path.parent)
@@ -50,7 +50,7 @@ def make_directory(path: Path) -> None:
 
 
 def flush_directory(path: Path) -> None:
-    """Make a new name durable: it lives in the directory, not in the file. Source: fsync(2)."""
+    """Make a new name in a directory durable: names live in the directory, not in the file. Source: fsync(2)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -59,6 +59,6 @@ def flush_directory(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, if it is there and that is allowed."""
+    """Remove a file if it exists and may be removed."""
     with contextlib.suppress(OSError):
         path.unlink()

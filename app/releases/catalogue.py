@@ -1,6 +1,6 @@
-"""The catalogue: what each source offers, as it was when it was last looked at.
+"""The catalogue: what each source offered when it was last looked at.
 
-Looking is cheap and verifies nothing; loading what is offered is ``library``'s.
+Looking is cheap and verifies nothing. Loading what is offered is the business of ``library``.
 """
 
 import asyncio
@@ -18,7 +18,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one source offered when it was last read, and what is wrong with it since, if anything. Units: monotonic."""
+    """What one source offered when it was last read, and what has been wrong with it since.
+
+    Attributes:
+        at: When it was last read, in seconds of the monotonic clock; ``None`` if it never was.
+        trouble: Why the last attempt to read it failed; ``None`` if it did not.
+    """
 
     offers: Offers
     at: float | None
@@ -35,8 +40,8 @@ class Catalogue:
         """Make a catalogue that has looked at nothing yet.
 
         Args:
-            sources: Of two that offer one release the earlier is asked first.
-            changed: Called whenever the offers, or whether they are fresh, have changed.
+            sources: Of two that offer the same release, the earlier is asked first.
+            changed: Called whenever the offers change, or whether they are fresh.
         """
         self._sources = sources
         self._changed = changed
@@ -46,12 +51,12 @@ class Catalogue:
 
     @property
     def age(self) -> float:
-        """Seconds since all sources were looked at."""
+        """Seconds since all sources were last looked at."""
         return time.monotonic() - self._looked_at
 
     @property
     def knows_local(self) -> bool:
-        """Whether every source that reaches out to nobody has been looked at."""
+        """Whether every source that does not use the network has been looked at."""
         return all(source.name in self._looks for source in self._sources if not source.remote)
 
     @property
@@ -62,18 +67,19 @@ class Catalogue:
     async def refresh(self, *, wanted: bool = False) -> None:
         """Look at all sources at once. One that cannot be read keeps what it offered before, and is logged.
 
-        Shape: ``wanted`` as in ``Source.offers``.
+        Args:
+            wanted: As in ``Source.offers``.
         """
         await self._flights.run(("all", wanted), lambda: self._refresh(self._sources, wanted=wanted))
         self._looked_at = time.monotonic()
 
     async def refresh_local(self) -> None:
-        """Look at those sources that reach out to nobody."""
+        """Look at the sources that do not use the network."""
         local = [source for source in self._sources if not source.remote]
         await self._flights.run(("local", False), lambda: self._refresh(local, wanted=False))
 
     def offered(self) -> dict[str, list[Source]]:
-        """Return release → the sources that have it, in the order to ask them."""
+        """Return release → the sources that have it, in the order in which to ask them."""
         offered: dict[str, list[Source]] = {}
         for source in self._sources:
             for version in self._looks.get(source.name, _NOTHING).offers.releases:
@@ -81,29 +87,29 @@ class Catalogue:
         return offered
 
     def promise(self, source: Source, version: str) -> Promise | None:
-        """Return what a source says of a release before anybody has read it."""
+        """Return what a source says about a release before anyone has read it."""
         return self._looks[source.name].offers.promises.get(version)
 
     def promises(self) -> Iterator[tuple[str, str, Promise]]:
-        """Yield source, release and promise, for all promises."""
+        """Yield source, release and promise for every promise."""
         for name, look in self._looks.items():
             for version, promise in look.offers.promises.items():
                 yield name, version, promise
 
     def refused(self) -> Iterator[tuple[str, str, str]]:
-        """Yield source, place and reason for what looks like a release and cannot be named."""
+        """Yield source, place and reason for everything that looks like a release but cannot be named."""
         for source in self._sources:
             for place, reason in sorted(self._looks.get(source.name, _NOTHING).offers.refused.items()):
                 yield source.name, place, reason
 
     def troubles(self) -> dict[str, TzdataFilterError]:
-        """Return source → why it could not be read the last time it was looked at."""
+        """Return source → why it could not be read when it was last looked at."""
         return {name: look.trouble for name, look in self._looks.items() if look.trouble is not None}
 
     def stale_seconds(self) -> float | None:
         """Return how old the oldest offers of a source in trouble are; ``None`` if no source is in trouble.
 
-        A source in trouble that was never read has no age: it counts as nothing to be stale.
+        A source in trouble that was never read does not count: it has no offers that could be stale.
         """
         now = time.monotonic()
         ages = [now - look.at for look in self._looks.values() if look.trouble is not None and look.at is not None]

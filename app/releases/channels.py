@@ -1,4 +1,4 @@
-"""Channels: names that mean one release today and another tomorrow."""
+"""Channels: names that mean one release today and another tomorrow. Nothing here looks for releases."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,17 +9,20 @@ from app.text import quote
 from app.tzdb.names import is_release_name
 
 MAX_HOPS = 4
-"""How many channels may stand for one another; also ends loops."""
+"""How many channels may lead to one another in a row; this also ends loops."""
 
 _BEFORE_LATEST = re.compile(r"latest(?:-(\d{1,3}))?")
 
 
 def resolve_channel(choice: str, known: Sequence[str], *, channels: Mapping[str, str]) -> str:
-    """Return the release that ``choice`` means.
+    """Return the release that ``choice`` means: ``latest`` is the newest, ``latest-1`` the one before it.
 
-    Shape: ``known`` release names, newest first; ``channels`` what an operator has named. ``latest`` is the newest,
-    ``latest-1`` the one before.
-    Errors: UnknownRelease, with the channels there are.
+    Args:
+        known: Release names, newest first.
+        channels: The channels that an operator has named.
+
+    Raises:
+        UnknownRelease: It does not mean any; the error lists the channels there are.
     """
     meant = choice
     for _ in range(MAX_HOPS):
@@ -37,7 +40,7 @@ def resolve_channel(choice: str, known: Sequence[str], *, channels: Mapping[str,
         meant = channels[meant]
     offer = [LATEST, *sorted(channels)]
     raise UnknownRelease(
-        f"{quote(choice)} is no channel here; there are {', '.join(offer)} and {LATEST}-N",
+        f"{quote(choice)} is not a channel here; there are {', '.join(offer)} and {LATEST}-N",
         release=choice,
         suggestions=offer,
     )

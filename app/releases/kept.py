@@ -1,4 +1,4 @@
-"""A source of releases: the wheels that the ledger kept."""
+"""A source of releases: the wheels that the ledger kept. What the ledger keeps is its own business."""
 
 from app.errors import UnknownRelease
 from app.releases.ledger import Ledger
@@ -8,7 +8,7 @@ from app.tzdb.release import TzifPool
 
 
 class KeptSource:
-    """Source: the wheels that the ledger kept. Asked first, so that what was once fetched needs nobody any more."""
+    """Source: the wheels that the ledger kept. It is asked first, so that what was fetched once needs no network."""
 
     name = "kept"
     remote = False
@@ -21,7 +21,7 @@ class KeptSource:
         return Offers(frozenset(version for version, pin in self._ledger.pins().items() if pin.sha256), {})
 
     def load(self, version: str, pool: TzifPool) -> Loaded:
-        """See ``Source.load``. A wheel that was lost or damaged is UnknownRelease: another source may have it."""
+        """See ``Source.load``. It raises UnknownRelease for a lost or damaged wheel: another source may have it."""
         pin = self._ledger.pins().get(version)
         wheel = self._ledger.wheel(pin) if pin else None
         if pin is None or wheel is None:

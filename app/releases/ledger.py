@@ -1,6 +1,6 @@
-"""The ledger: what each release was when it was first seen, and the wheel it came in, kept in the store.
+"""The ledger: what each release was when it was first seen, and the wheel it came in, both kept in the store.
 
-A release that once had these bytes is never served with others, whoever offers them.
+A release that once had certain bytes is never served with others, whoever offers them. Nothing here loads a release.
 """
 
 import json
@@ -29,8 +29,9 @@ _log = logging.getLogger(__name__)
 class Pin:
     """One line of the ledger.
 
-    Shape: ``sha256`` of the wheel, a hex; ``None`` for a release that came in no wheel. ``source`` where it was first
-    seen.
+    Attributes:
+        sha256: Of the wheel, 64 hexadecimal digits; ``None`` for a release that did not come in a wheel.
+        source: Where the release was first seen.
     """
 
     release: str
@@ -40,7 +41,7 @@ class Pin:
     source: str
 
     def agrees_with(self, promise: Promise) -> bool:
-        """Tell whether a source that promises this for the release can mean the same bytes."""
+        """Return whether a source that promises this for the release can mean the same bytes."""
         if None in (self.sha256, promise.sha256) or self.package_version != promise.package_version:
             return True
         return self.sha256 == promise.sha256
@@ -55,7 +56,7 @@ def decode_pin(content: bytes) -> Pin:
     """Read what ``encode_pin`` wrote.
 
     Raises:
-        InvalidContent: If it is anything that no pin can be.
+        InvalidContent: It is not a pin, or has a value that a pin cannot have.
     """
     try:
         pin = Pin(**json.loads(content))
@@ -74,7 +75,10 @@ def decode_pin(content: bytes) -> Pin:
 
 
 class Ledger:
-    """Pins, in memory and in a store. Thread-safe; methods block. A store that fails costs durability, not service."""
+    """Pins, in memory and in a store. Thread-safe; methods block.
+
+    If the store fails, pins are not durable, but releases are still served.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -85,7 +89,7 @@ class Ledger:
         """Return release → pin.
 
         Raises:
-            InvalidContent: For a line that is whole and no program like this wrote: what it pins must not be forgotten.
+            InvalidContent: A line is intact but not one that this program writes: what it pins must not be forgotten.
         """
         with self._lock:
             if self._pins is None:
@@ -93,19 +97,21 @@ class Ledger:
             return dict(self._pins)
 
     def keep(self, loaded: Loaded) -> None:
-        """Check a release against its pin, and pin it if it has none yet.
+        """Check a release against its pin, and pin it if it has none yet; a pinned wheel that was lost is kept again.
 
-        Errors: UntrustedRelease if it was another tree when it was first seen.
+        Raises:
+            UntrustedRelease: The release had another tree when it was first seen.
         """
         release = loaded.release
-        pin = self.pins().get(release.version)
-        if pin is not None and pin.tree_digest != release.tree_digest:
+        known = self.pins().get(release.version)
+        if known is not None and known.tree_digest != release.tree_digest:
             raise UntrustedRelease(
                 f"release {release.version} from {release.origin.source} differs from what was first seen from"
-                f" {pin.source}: {release.tree_digest}, not {pin.tree_digest}",
+                f" {known.source}: {release.tree_digest}, not {known.tree_digest}",
                 release=release.version,
             )
-        if pin is not None and (pin.sha256 is not None or loaded.wheel is None):
+        if known is not None and (known.sha256 is not None or loaded.wheel is None):
+            self._keep_lost(known, loaded.wheel)
             return
         pin = _pin_of(release)
         try:
@@ -118,7 +124,7 @@ class Ledger:
         """Check that a pin from elsewhere does not contradict what is pinned here.
 
         Raises:
-            UntrustedRelease: If the release has another tree here, or came in another wheel.
+            UntrustedRelease: The release has another tree here, or came in another wheel.
         """
         known = self.pins().get(brought.release)
         if known is None or (known.tree_digest == brought.tree_digest and known.sha256 in (None, brought.sha256)):
@@ -130,26 +136,38 @@ class Ledger:
         )
 
     def admit(self, pin: Pin, wheel: bytes) -> None:
-        """Keep a release that was pinned elsewhere, and verified since; a pin that is here already stays.
+        """Keep a release that was pinned elsewhere and has been verified since; a pin that is already here stays.
 
         Args:
-            pin: Of this very wheel.
+            pin: The pin of this very wheel.
 
         Raises:
-            UntrustedRelease: As ``check_agrees``.
-            StoreUnavailable: The release may be kept without its pin then, and is not served from here.
+            UntrustedRelease: As for ``check_agrees``.
+            StoreUnavailable: The wheel may then be kept without its pin; it is not served from here.
         """
         self.check_agrees(pin)
         known = self.pins().get(pin.release)
         if known is not None and known.sha256 is not None:
-            self._store.write_blob(known.sha256, wheel)  # that of the pin may have been lost
+            self._store.write_blob(known.sha256, wheel)  # the pin's own wheel may have been lost
             return
         self._write(pin, wheel)
         self._remember(pin)
 
     def wheel(self, pin: Pin) -> bytes | None:
-        """Return the wheel behind a pin, ``None`` if it was not kept or does not verify. Errors: StoreUnavailable."""
+        """Return the wheel behind a pin, ``None`` if it was not kept or does not verify.
+
+        Raises:
+            StoreUnavailable: The store cannot be read.
+        """
         return self._store.read_blob(pin.sha256) if pin.sha256 else None
+
+    def _keep_lost(self, pin: Pin, wheel: bytes | None) -> None:
+        """Write a pin's wheel if the store has lost it; another wheel of the same tree does not take its place."""
+        try:
+            if wheel is not None and sha256_hex(wheel) == pin.sha256 and self.wheel(pin) is None:
+                self._store.write_blob(pin.sha256, wheel)
+        except StoreUnavailable as error:
+            _log.error("the wheel of release %s cannot be kept: %s", pin.release, error.detail)
 
     def _write(self, pin: Pin, wheel: bytes | None) -> None:
         if wheel is not None:
@@ -176,7 +194,7 @@ def _decode_line(key: str, note: bytes) -> Pin:
     try:
         return decode_pin(note)
     except InvalidContent as error:
-        raise InvalidContent(f"what the ledger has of release {key} cannot be read: {error.detail}") from error
+        raise InvalidContent(f"the ledger's line for release {key} cannot be read: {error.detail}") from error
 
 
 def _pin_of(release: Release) -> Pin:

@@ -1,7 +1,7 @@
 """The library: which releases there are, each loaded once and kept.
 
-It asks its sources in order, holds what they give against the ledger, and remembers it. A release once loaded never
-changes while the program runs, and one once pinned never after.
+It asks its sources in order, checks what they give against the ledger, and remembers it. Once loaded, a release does
+not change while the program runs; once pinned, it never changes. How sources verify releases is not known here.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ REFUSED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A release, or something that looks like one, that a source offers and that is not served."""
+    """A release, or something that looks like one, that a source offers but that is not served."""
 
     source: str
     release: str
@@ -49,7 +49,9 @@ class Refusal:
 class Listed:
     """A release on the list.
 
-    Shape: ``release`` is ``None`` for one that nobody has fetched yet; ``promise`` is then what its source says of it.
+    Attributes:
+        release: ``None`` if it has not been fetched yet.
+        promise: What the source says about a release that has not been fetched yet, if anything.
     """
 
     version: str
@@ -62,27 +64,27 @@ class Library:
     """All releases of all sources."""
 
     def __init__(self, sources: Sequence[Source], *, ledger: Ledger, channels: Mapping[str, str] | None = None) -> None:
-        """Make an empty library; nothing is looked at before somebody asks.
+        """Make an empty library; it looks at nothing before someone asks.
 
         Args:
-            sources: Of two that offer a release the earlier counts.
+            sources: Of two that offer the same release, the earlier counts.
             channels: Channel → release or channel.
         """
         self.generation = 0
         """Grows whenever ``latest``, the list of releases or its freshness may have changed."""
         self.catalogue = Catalogue(sources, changed=self._note_change)
-        """What the sources offer, as they were last looked at. It is refreshed through the library alone."""
+        """What the sources offered when they were last looked at. Only the library refreshes it."""
         self._ledger = ledger
         self._channels = channels or {}
         self._refused: dict[str, tuple[Refusal, float]] = {}
-        """Release → why, and until when nobody tries again. Units: seconds of the monotonic clock."""
+        """Release → why, and until when it is not tried again. Units: seconds of the monotonic clock."""
         self._offers_changed = False
         self._loaded: dict[str, Release] = {}
         self._pool: TzifPool = {}
         self._flights: Once[str, Release] = Once()
 
     async def refresh(self, *, wanted: bool = False) -> None:
-        """See ``Catalogue.refresh``. What was refused may have been mended since: it gets another chance."""
+        """See ``Catalogue.refresh``. If offers have changed, what was refused gets another chance."""
         await self.catalogue.refresh(wanted=wanted)
         self._forgive()
 
@@ -94,9 +96,14 @@ class Library:
     async def release(self, choice: str) -> Release:
         """Return the release that ``choice`` means, loaded and verified.
 
-        Shape: an IANA name; ``latest``, the newest that verifies; ``latest-N``, the Nth before it; a channel.
-        Errors: UnknownRelease with the nearest names; UntrustedRelease; SourceUnreachable and UntrustedIndex if a
-        source that may have it is in trouble.
+        Args:
+            choice: An IANA name; ``latest``, the newest that verifies; ``latest-N``, the Nth before it; a channel.
+
+        Raises:
+            UnknownRelease: No source has it; the error names the nearest releases.
+            UntrustedRelease: It does not verify.
+            SourceUnreachable: A source that may have it cannot be read.
+            UntrustedIndex: A source that may have it is an index whose answer cannot be trusted.
         """
         if choice in self._loaded:
             return self._loaded[choice]
@@ -115,11 +122,11 @@ class Library:
         for version in self.local_versions():
             if version in self._loaded:
                 continue
-            with contextlib.suppress(TzdataFilterError):  # remembered as a refusal, or gone or away just now
+            with contextlib.suppress(TzdataFilterError):  # remembered as a refusal, or gone, or unreachable just now
                 await self.release(version)
 
     async def listed(self) -> list[Listed]:
-        """Return every release there is and that is not refused, newest first. Cost: loads the local ones."""
+        """Return every release that is not refused, newest first. Cost: loads those that need no download."""
         if not self.catalogue.knows_all:
             await self.refresh()
         await self.load_local()
@@ -135,13 +142,13 @@ class Library:
         return rows
 
     async def having(self, check: Callable[[Release], Awaitable[None]]) -> list[str]:
-        """Return the releases that have something, newest first; those not yet fetched count as if they had.
+        """Return the releases that have something, newest first; those not fetched yet count as having it.
 
         Args:
             check: Raises UnknownZones if a release lacks it.
 
         Raises:
-            UnknownZones: Of the newest local release, if none of them has it.
+            UnknownZones: No local release has it; the error is that of the newest one.
         """
         having: list[str] = []
         known = False
@@ -159,7 +166,7 @@ class Library:
         return having
 
     async def newest(self, count: int) -> list[Release]:
-        """Return the newest ``count`` releases that can be had, newest first. Cost: fetches those not yet here."""
+        """Return the newest ``count`` releases that load, newest first. Cost: fetches those that are not here yet."""
         if not self.catalogue.knows_all:
             await self.refresh()
         releases: list[Release] = []
@@ -175,7 +182,7 @@ class Library:
         return sorted(self.catalogue.offered().keys() | self._loaded.keys(), key=release_order, reverse=True)
 
     def local_versions(self) -> list[str]:
-        """Return those of ``versions`` that need no download."""
+        """Return the names in ``versions`` whose releases need no download."""
         offered = self.catalogue.offered()
         return [
             version
@@ -184,7 +191,7 @@ class Library:
         ]
 
     def refusals(self) -> list[Refusal]:
-        """Return what is not served and why: what does not verify, what cannot be named, what changed upstream."""
+        """Return what is not served, and why: it does not verify, cannot be named, or changed upstream."""
         return [
             *(refused for refused, _ in self._refused.values()),
             *(Refusal(*refused) for refused in self.catalogue.refused()),
@@ -201,7 +208,7 @@ class Library:
         self._offers_changed = True
 
     async def _channel(self, choice: str) -> Release:
-        """Return the release that a channel means now; one that does not verify is passed over."""
+        """Return the release that a channel means now; a release that does not verify is passed over."""
         refused: set[str] = set()
         while True:
             known = [version for version in self.versions() if version not in refused and not self._refusal(version)]
@@ -238,7 +245,7 @@ class Library:
         return loaded
 
     def _refuse(self, source: Source, version: str, error: TzdataFilterError) -> None:
-        # What lies here stays as it is until it changes; what came over a network may have been damaged on the way.
+        # Local files stay as they are until they change; what came over a network may have been damaged on the way.
         until = time.monotonic() + REFUSED_SECONDS if source.remote else math.inf
         self._refused[version] = (Refusal(source.name, version, error.detail), until)
         self.generation += 1
@@ -249,7 +256,7 @@ class Library:
         return refused[0] if refused is not None and time.monotonic() < refused[1] else None
 
     def _changed(self) -> list[Refusal]:
-        """Return what a source now promises with other bytes than the ledger has pinned; the pinned ones are served."""
+        """Return what a source now promises with other bytes than those pinned; the pinned ones are still served."""
         pins = self._ledger.pins()
         return [
             Refusal(name, version, f"{name} now offers other bytes for it than were pinned at first sight")
@@ -258,7 +265,7 @@ class Library:
         ]
 
     def _missing(self, version: str, lost: TzdataFilterError | None) -> TzdataFilterError:
-        """Return the error for a release that no source gave."""
+        """Return the error for a release that none of the sources gave."""
         if isinstance(lost, SourceUnreachable):
             return lost
         if trouble := next(iter(self.catalogue.troubles().values()), None):

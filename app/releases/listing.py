@@ -1,4 +1,4 @@
-"""How the list of releases looks as JSON: the same from the service and the command line."""
+"""The list of releases as JSON, the same from the service and the command line. Nothing here looks for releases."""
 
 from collections.abc import Sequence
 from typing import TypedDict
@@ -9,7 +9,7 @@ from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
 class RefusalRow(TypedDict):
-    """What is not served, in JSON; as in ``Refusal``."""
+    """A ``Refusal`` in JSON."""
 
     release: str
     source: str
@@ -17,7 +17,12 @@ class RefusalRow(TypedDict):
 
 
 class ReleaseList(TypedDict):
-    """Shape: ``releases`` newest first; ``latest`` is null if there is none."""
+    """All releases in JSON.
+
+    Attributes:
+        releases: Newest first.
+        latest: Null if there is none.
+    """
 
     releases: list[ReleaseRow]
     latest: ReleaseName | None

@@ -1,1 +1,1 @@
-"""Where releases come from. Each source verifies what it reads before a ``Release`` is made of it."""
+"""Where releases come from. Each source verifies what it reads before it makes a ``Release`` of it."""

@@ -9,7 +9,11 @@ from app.tzdb.release import Release, TzifPool
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a source says of a release's wheel before anybody has read it. Shape: ``sha256`` a hex."""
+    """What a source says about a release's wheel before anyone has read it.
+
+    Attributes:
+        sha256: 64 hexadecimal digits; ``None`` if the source does not say.
+    """
 
     package_version: str
     sha256: str | None
@@ -19,9 +23,12 @@ class Promise:
 class Offers:
     """What a source has at this moment.
 
-    Shape: ``releases`` the IANA names it can load; ``refused`` the places (file names) that look like a release and
-    cannot even be named → why; ``stamp`` another text whenever what ``load`` would read may have changed, and always
-    the same where that cannot be told cheaply; ``promises`` for those releases of which the source says something.
+    Attributes:
+        releases: The IANA names of the releases that it can load.
+        refused: The places (file names) that look like a release but whose release cannot even be named → why.
+        stamp: Changes whenever what ``load`` would read may have changed. It is always the same for a source that
+            cannot notice this cheaply.
+        promises: What the source says about releases, for those that it says anything about.
     """
 
     releases: frozenset[str]
@@ -32,7 +39,11 @@ class Offers:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A release that was read. Shape: ``wheel`` the bytes it was read from, ``None`` if it was no wheel."""
+    """A release that was read.
+
+    Attributes:
+        wheel: The bytes it was read from; ``None`` if it did not come in a wheel.
+    """
 
     release: Release
     wheel: bytes | None
@@ -52,18 +63,26 @@ class Source(Protocol):
         ...
 
     def offers(self, *, wanted: bool = False) -> Offers:
-        """Look and return what is there now.
+        """Look, and return what is there now.
 
-        Shape: ``wanted`` says that somebody asks for a release that no source is known to have; a source whose looks
-        are costly then looks again earlier than it otherwise would.
-        Errors: SourceUnreachable, UntrustedIndex. Cost: cheap enough to be asked every minute; nothing is verified yet.
+        Args:
+            wanted: Someone is asking for a release that no source is known to have. A source for which looking is
+                expensive then looks again earlier than it otherwise would.
+
+        Raises:
+            SourceUnreachable: The source cannot be read.
+            UntrustedIndex: The source is a package index whose answer cannot be trusted.
+
+        Cost: Cheap enough to be called every minute; nothing is verified yet.
         """
         ...
 
     def load(self, version: str, pool: TzifPool) -> Loaded:
-        """Read, verify and return one release, whole; equal files are shared through ``pool``.
+        """Read, verify and return one whole release; equal files are shared through ``pool``.
 
-        Errors: UnknownRelease if it is not (any more) on offer; UntrustedRelease if anything about it does not verify;
-        SourceUnreachable if it cannot be read.
+        Raises:
+            UnknownRelease: The release is not on offer, or no longer.
+            UntrustedRelease: Anything about it does not verify.
+            SourceUnreachable: It cannot be read.
         """
         ...

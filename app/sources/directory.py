@@ -1,4 +1,7 @@
-"""A directory of tzdata wheels: several releases with no network, as air-gapped sites keep them."""
+"""A directory of tzdata wheels: several releases without a network, as air-gapped sites keep them.
+
+How a wheel is verified is not known here.
+"""
 
 import re
 import stat
@@ -6,6 +9,7 @@ import threading
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeAlias
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.sources.base import Loaded, Offers
@@ -17,12 +21,12 @@ _PATTERN = "tzdata-*.whl"
 _MAX_INIT_BYTES = 4_096
 _NUMBERS = re.compile(r"\d+")
 
-_Stamp = tuple[str, int, int]
-"""File name, size and modification time in nanoseconds: what a wheel's name was read from."""
+_Stamp: TypeAlias = tuple[str, int, int]
+"""File name, size, and modification time in nanoseconds of the file that a release's name was read from."""
 
 
 class WheelDirectory:
-    """Source: every ``tzdata-*.whl`` in one directory; of two for one release the later package version counts."""
+    """Source: every ``tzdata-*.whl`` in one directory; of two for one release, the later package version counts."""
 
     name = "wheels"
     remote = False
@@ -33,7 +37,7 @@ class WheelDirectory:
         self._named: dict[_Stamp, tuple[str, str]] = {}
 
     def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
-        """See ``Source.offers``. A wheel with a name is opened again only after its size or time has changed."""
+        """See ``Source.offers``. A wheel whose release is known is opened again only if its size or time changes."""
         wheels, refused, stamp = self._scan()
         return Offers(frozenset(wheels), refused, stamp)
 
@@ -52,7 +56,7 @@ class WheelDirectory:
         return Loaded(release, content)
 
     def _scan(self) -> tuple[dict[str, str], dict[str, str], str]:
-        """Return release → file name, file name → reason for what cannot be named, and the stamp of it all."""
+        """Return release → file name, file name → why its release cannot be named, and the stamp of everything."""
         wheels: dict[str, tuple[tuple[int, ...], str]] = {}
         with self._lock:
             stamps, refused = self._look()
@@ -61,7 +65,7 @@ class WheelDirectory:
                 try:
                     named[stamp] = self._named.get(stamp) or self._name_wheel(stamp[0])
                 except UntrustedRelease as error:
-                    # Not remembered: a permission or a disk is mended without touching the file's size or time.
+                    # Not remembered: fixing a permission or a disk does not change the file's size or time.
                     refused[stamp[0]] = error.detail
             self._named = named
         for (file_name, _, _), (version, package_version) in named.items():
@@ -70,7 +74,7 @@ class WheelDirectory:
         return {version: file_name for version, (_, file_name) in wheels.items()}, refused, repr(stamps)
 
     def _look(self) -> tuple[list[_Stamp], dict[str, str]]:
-        """Return the stamps of the files that may be wheels, and file name → reason for what is none in any case."""
+        """Return the stamps of the files that may be wheels, and file name → why the others cannot be."""
         try:
             names = sorted(path.name for path in self._directory.iterdir() if fnmatchcase(path.name, _PATTERN))
         except OSError as error:
@@ -92,7 +96,7 @@ class WheelDirectory:
         return stamps, refused
 
     def _name_wheel(self, file_name: str) -> tuple[str, str]:
-        """Read the IANA name and the package version of a wheel. Errors: UntrustedRelease."""
+        """Read the IANA name and the package version of a wheel. Raises: UntrustedRelease if it does not say them."""
         try:
             with zipfile.ZipFile(self._directory / file_name) as archive, archive.open(INIT) as member:
                 init = member.read(_MAX_INIT_BYTES)

@@ -1,6 +1,6 @@
-"""Downloading from a package index: deadlines, size caps, retries and redirects, and which errors are whose.
+"""Downloading from a package index: deadlines, size limits, retries and redirects, and which errors they become.
 
-What the bytes are is the caller's to verify.
+What the bytes are is for the caller to verify.
 """
 
 import random
@@ -15,9 +15,9 @@ import httpx
 from app.errors import SourceUnreachable, UntrustedIndex
 
 SILENCE_SECONDS = 2.0
-"""Longest wait for a connection, and between two pieces of a body. Two attempts of it end within 5 s."""
+"""Longest wait for a connection, and between two pieces of a body. Two attempts with it end within 5 s."""
 LATEST_RETRY_SECONDS = 2.5
-"""A failure that took longer than this is not tried again: whoever waits is told within 5 s."""
+"""A failure that took longer than this is not tried again, so that the caller learns of it within 5 s."""
 ATTEMPTS = 2
 MAX_REDIRECTS = 5
 
@@ -26,7 +26,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What was downloaded, and from where in the end."""
+    """What was downloaded, and where from after all redirects."""
 
     content: bytes
     content_type: str
@@ -35,7 +35,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """What one attempt must keep to. Units: ``end`` in seconds of the monotonic clock."""
+    """The limits of one attempt. Units: ``end`` in seconds of the monotonic clock."""
 
     accept: str
     max_bytes: int
@@ -53,9 +53,14 @@ class Downloader:
         ca_file: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Shape: ``index_url`` may hold a name and a password; ``ca_file`` certificates to trust instead of the usual.
+        """Prepare to download from one index.
 
-        Proxies, certificates and ``.netrc`` are taken from the environment as httpx does it.
+        Proxies, certificates and ``.netrc`` are taken from the environment, as httpx does it.
+
+        Args:
+            index_url: It may contain a user name and a password.
+            ca_file: Certificates to trust instead of the usual ones.
+            sleep: Waits between two attempts.
         """
         self._origin = _origin(index_url)
         self._sleep = sleep
@@ -67,21 +72,25 @@ class Downloader:
     ) -> Download:
         """Download ``url``.
 
-        Shape: ``hosts`` are the hosts that may be reached over https besides the index itself.
-        Units: ``deadline_seconds`` for one attempt from the first byte asked to the last that came.
-        Errors: SourceUnreachable after ``ATTEMPTS``; UntrustedIndex for a body over ``max_bytes`` or a redirect away.
+        Args:
+            deadline_seconds: For one attempt, from sending the request to receiving the last byte.
+            hosts: The hosts that may be reached over https besides the index itself.
+
+        Raises:
+            SourceUnreachable: All ``ATTEMPTS`` failed, or one failed too late for another.
+            UntrustedIndex: The body is larger than ``max_bytes``, or a redirect leads to any other host.
         """
         started = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             terms = _Terms(accept, max_bytes, hosts, time.monotonic() + deadline_seconds)
             try:
-                # Downloads are rare: a client of its own for each leaves nothing open in between.
+                # Downloads are rare: a separate client for each leaves nothing open in between.
                 with httpx.Client(verify=self._context, auth=self._auth, timeout=SILENCE_SECONDS) as client:
                     return self._follow(client, url, terms)
             except SourceUnreachable:
                 if attempt == ATTEMPTS or time.monotonic() - started > LATEST_RETRY_SECONDS:
                     raise
-                # A little chance keeps many waiting services from coming back in step.
+                # A little randomness keeps many waiting services from coming back in step.
                 self._sleep(random.uniform(0.05, 0.25))
         raise AssertionError("the last attempt returns or raises")
 
@@ -95,14 +104,14 @@ class Downloader:
         raise UntrustedIndex(f"the index redirects more than {MAX_REDIRECTS} times")
 
     def _check_origin(self, url: str, hosts: Set[str]) -> None:
-        """Check that ``url`` lies on the index itself, or over https on one of ``hosts``. Errors: UntrustedIndex."""
+        """Check that ``url`` is on the index, or over https on one of ``hosts``. Raises: UntrustedIndex if not."""
         scheme, host, _ = origin = _origin(url)
         if origin != self._origin and not (scheme == "https" and host in hosts):
             raise UntrustedIndex(f"the index leads to {scheme}://{host}, which it does not name over https")
 
     def _read(self, client: httpx.Client, url: str, terms: _Terms) -> Download | str:
-        """Make one request; return the body, or where it redirects to."""
-        # A password is for the index alone, not for the host that its files lie on.
+        """Make one request; return the body, or the URL that it redirects to."""
+        # A password is for the index alone, not for the host that holds its files.
         auth = httpx.USE_CLIENT_DEFAULT if _origin(url) == self._origin else None
         try:
             with client.stream("GET", url, headers={"accept": terms.accept}, auth=auth) as response:
@@ -144,5 +153,5 @@ def _credentials(index_url: str) -> httpx.Auth | None:
 
 
 def _shown(url: str) -> str:
-    """Return the end of a URL, for messages: no host, no password, no query."""
+    """Return the end of a URL for messages, without host, password and query."""
     return urlsplit(url).path.rpartition("/")[2] or "the list of files"

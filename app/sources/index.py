@@ -1,4 +1,7 @@
-"""A package index: every release that was ever published, fetched when somebody asks for it."""
+"""A package index: every release ever published, each fetched when someone asks for it.
+
+How the index is found, how its page is parsed and how bytes are downloaded is not known here.
+"""
 
 import threading
 import time
@@ -17,11 +20,11 @@ from app.tzdb.release import TzifPool
 
 MAX_PAGE_BYTES = 4 << 20
 WHEEL_SECONDS = 30.0
-"""Longest time for one wheel, however steadily it comes."""
+"""Longest time for one wheel, however steadily its bytes arrive."""
 WANTED_AGAIN_SECONDS = 60.0
-"""How soon a release that nobody has seen may make this program look at the index again."""
+"""How soon a request for a release that no source has may make this program look at the index again."""
 FAILED_AGAIN_SECONDS = 5.0
-"""How soon an index that failed is tried again; until then everyone gets the same error at once."""
+"""How soon an index that failed is tried again; until then everyone gets the same error immediately."""
 
 _WHEEL_TYPE = "application/octet-stream, */*;q=0.1"
 
@@ -49,10 +52,12 @@ class IndexSource:
         refresh_seconds: float,
         wheel_seconds: float = WHEEL_SECONDS,
     ) -> None:
-        """Shape: ``find_address`` is called once, on first use, and again after it failed.
+        """Make a source that has not looked at the index yet.
 
-        Units: the list of files is read again after ``refresh_seconds`` at the latest; a wheel may take
-        ``wheel_seconds``.
+        Args:
+            find_address: Called once, on first use, and again if it failed.
+            refresh_seconds: The list of files is read again when it is older than this.
+            wheel_seconds: The longest that a wheel may take.
         """
         self._find_address = find_address
         self._refresh_seconds = refresh_seconds
@@ -62,12 +67,12 @@ class IndexSource:
         self._look: _Look | None = None
         self._failure: tuple[float, TzdataFilterError] | None = None
         self._named: dict[str, str] = {}
-        """File name → the IANA release it turned out to hold, where that is not the presumed one."""
+        """File name → the IANA release that it turned out to hold, if it was not the presumed one."""
 
     def offers(self, *, wanted: bool = False) -> Offers:
         """See ``Source.offers``. Names are presumed from package versions until a wheel has been read."""
         look = self._fresh_look(WANTED_AGAIN_SECONDS if wanted else self._refresh_seconds)
-        # Of two package versions for one release the later counts, so it is written last.
+        # Of two package versions of one release the later counts, so it is written last.
         promises = {
             self._release_of(wheel): Promise(wheel.package_version, wheel.sha256) for wheel in reversed(look.wheels)
         }
@@ -107,7 +112,7 @@ class IndexSource:
         return content
 
     def _fresh_look(self, max_age_seconds: float) -> _Look:
-        """Return the list of files, read again if it is too old. One thread reads, the others wait for it."""
+        """Return the list of files, read again if it is too old. One thread reads it while the others wait."""
         with self._lock:
             now = time.monotonic()
             if self._look is not None and now - self._look.at < max_age_seconds:
@@ -127,7 +132,7 @@ class IndexSource:
             f"{url}/tzdata/", accept=ACCEPT, max_bytes=MAX_PAGE_BYTES, deadline_seconds=SILENCE_SECONDS
         )
         wheels = parse_index_page(page.content, content_type=page.content_type, url=page.url)
-        # Files may lie on another host; only https makes its name worth something.
+        # Files may be on another host; only https proves that the host is the one named.
         parts = [urlsplit(wheel.url) for wheel in wheels]
         hosts = frozenset(part.hostname for part in parts if part.scheme == "https" and part.hostname)
         return _Look(wheels, hosts, page.url, time.monotonic())

@@ -1,7 +1,7 @@
-"""Which package index to ask: the setting, else what pip on this machine is set to, else pip's own default.
+"""Which package index to use: the setting, else the one pip on this machine is set to, else pip's own default.
 
-No address is written in this program. pip is asked in a process of its own, since its configuration has no public
-interface in Python and importing it costs memory for ever.
+No address is written into this program. pip is asked in a separate process, because its configuration has no public
+interface in Python and importing it would take memory for good.
 """
 
 import json
@@ -30,17 +30,28 @@ print(json.dumps(found))
 
 @dataclass(frozen=True, slots=True)
 class IndexAddress:
-    """Where the index is. Shape: ``url`` of its simple API, credentials and all; ``ca_file`` or ``None``."""
+    """Where the index is.
+
+    Attributes:
+        url: Of its simple API, credentials included.
+        ca_file: Certificates to trust for it; ``None`` for the usual ones.
+    """
 
     url: str
     ca_file: str | None
 
 
 def find_index_address(setting: str, *, ca_file: str | None = None) -> IndexAddress:
-    """Return the index to use. Shape: ``setting`` may be empty.
+    """Return the index to use.
 
-    Errors: SourceUnreachable if it is, and pip is not there to be asked.
-    Cost: starts a process, about 0.3 s, only if nothing is set.
+    Args:
+        setting: The URL that was set; empty if none was.
+        ca_file: The certificates that were set; they win over those of pip.
+
+    Raises:
+        SourceUnreachable: No URL is set, and pip cannot be asked for one.
+
+    Cost: If no URL is set, a process is started, which takes about 0.3 s.
     """
     if setting:
         return IndexAddress(setting.rstrip("/"), ca_file)
@@ -50,5 +61,5 @@ def find_index_address(setting: str, *, ca_file: str | None = None) -> IndexAddr
         found = json.loads(asked.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         hint = "set TZDATA_FILTER_INDEX_URL, or TZDATA_FILTER_OFFLINE=true"
-        raise SourceUnreachable(f"no package index is known: pip cannot be asked for it; {hint}") from error
+        raise SourceUnreachable(f"no package index is known: pip cannot be asked for one; {hint}") from error
     return IndexAddress(str(found["index-url"]).rstrip("/"), ca_file or found.get("cert"))

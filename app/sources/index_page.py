@@ -1,6 +1,6 @@
-"""Reading the page on which a package index lists a project's files.
+"""Parsing the page on which a package index lists a project's files.
 
-Bytes in, values out: no network here. Source: PEP 503 (HTML), PEP 691 (JSON), PEP 592 (yanked files).
+Bytes in, values out: nothing here uses the network. Source: PEP 503 (HTML), PEP 691 (JSON), PEP 592 (yanked files).
 """
 
 import json
@@ -25,8 +25,11 @@ _WHEEL = re.compile(r"tzdata-((\d{4})\.(\d{1,2})(?:\.post(\d{1,2}))?)-(?:py2\.)?
 class IndexedWheel:
     """One tzdata wheel on an index page.
 
-    Shape: ``url`` absolute, without fragment; ``sha256`` a hex, ``None`` if the page promises none; ``order`` sorts the
-    package versions; ``presumed`` the IANA release that the version suggests: the wheel itself has the last word.
+    Attributes:
+        url: Absolute, without a fragment.
+        sha256: 64 hexadecimal digits; ``None`` if the page promises none.
+        order: Sorts the package versions.
+        presumed: The IANA release that the version suggests; the wheel itself has the last word.
     """
 
     file_name: str
@@ -40,8 +43,11 @@ class IndexedWheel:
 def parse_index_page(content: bytes, *, content_type: str, url: str) -> tuple[IndexedWheel, ...]:
     """Return the tzdata wheels on a page, the latest package version first; yanked files and all others are left out.
 
-    Shape: ``url`` is where the page was found, relative links start there.
-    Errors: UntrustedIndex if the page is of another type or cannot be read.
+    Args:
+        url: Where the page was found; relative links start there.
+
+    Raises:
+        UntrustedIndex: The page has another content type, or cannot be read.
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == JSON_TYPE:

@@ -1,4 +1,7 @@
-"""The ``tzdata`` distribution installed beside this program: the default that needs no network and no set-up."""
+"""The ``tzdata`` distribution installed beside this program: the default that needs no network and no set-up.
+
+What the files of a package mean is not known here.
+"""
 
 import importlib.metadata
 from pathlib import Path
@@ -12,7 +15,7 @@ from app.tzdb.release import TzifPool
 
 
 class InstalledSource:
-    """Source: the installed distribution, each file verified against the RECORD that its installer wrote."""
+    """Source: the installed distribution, whose files are verified against the RECORD that its installer wrote."""
 
     name = "installed"
     remote = False
@@ -35,7 +38,7 @@ class InstalledSource:
         except importlib.metadata.PackageNotFoundError as error:
             raise UnknownRelease("no tzdata distribution is installed", release=version) from error
         record = _read_record(distribution)
-        # Only what the package itself consists of: installers add files of their own, compiled modules among them.
+        # Only the package's own files: installers add others, such as compiled modules.
         promised = {
             path: promise
             for path, promise in parse_record(record).items()

@@ -1,7 +1,7 @@
-"""What the ``tzdata`` package looks like inside, whether it lies in a wheel or is installed.
+"""What the ``tzdata`` package looks like inside, whether it is in a wheel or installed.
 
-From verified files to a ``Release``: the IANA name, which file is a zone and which a table, and that
-nothing else is there.
+From verified files to a ``Release``: the IANA name, which files are zones and which are tables, and the check that
+nothing else is there. Nothing here reads files, or verifies them against RECORD.
 """
 
 import re
@@ -17,7 +17,7 @@ INIT = "tzdata/__init__.py"
 _ZONES = "tzdata/zones"
 _TREE = "tzdata/zoneinfo/"
 _OTHER_TABLES = frozenset({"zonenow.tab"})
-"""Tables that a wheel may hold and that are not on offer."""
+"""Tables that a wheel may contain and that are not on offer."""
 _IANA_VERSION = re.compile(r'^IANA_VERSION = "([^"\n]{1,32})"$', re.MULTILINE)
 _PACKAGE_VERSION = re.compile(r'^__version__ = "([^"\n]{1,32})"$', re.MULTILINE)
 
@@ -25,7 +25,10 @@ _PACKAGE_VERSION = re.compile(r'^__version__ = "([^"\n]{1,32})"$', re.MULTILINE)
 def parse_iana_name(init: bytes) -> str:
     """Return the IANA name in a package's ``__init__.py``.
 
-    Errors: UntrustedRelease if it says none. It is never computed from the package's version: see 2021.2.
+    It is never computed from the package's version: see 2021.2.
+
+    Raises:
+        UntrustedRelease: It does not name an IANA release.
     """
     match = _IANA_VERSION.search(init.decode("utf-8", "replace"))
     if not match or not is_release_name(match[1]):
@@ -34,7 +37,7 @@ def parse_iana_name(init: bytes) -> str:
 
 
 def parse_package_version(init: bytes) -> str:
-    """Return ``__version__`` of a package's ``__init__.py``. Errors: UntrustedRelease if it has none."""
+    """Return ``__version__`` of a package's ``__init__.py``. Raises: UntrustedRelease if it does not have one."""
     match = _PACKAGE_VERSION.search(init.decode("utf-8", "replace"))
     if not match:
         raise UntrustedRelease(f"{INIT} names no package version")
@@ -50,11 +53,18 @@ def release_from_package(
     sha256: str | None = None,
     packaged: str | None = None,
 ) -> Release:
-    """Make a release of a package's files (path inside the package → content), already verified against its RECORD.
+    """Make a release of a package's files.
 
-    Shape: the keywords as in ``Origin``.
+    Args:
+        files: Path inside the package → content, already verified against its RECORD.
+        source: As in ``Origin``.
+        verified: As in ``Origin``.
+        pool: Equal files are shared through it.
+        sha256: As in ``Origin``.
+        packaged: As in ``Origin``.
 
-    Errors: UntrustedRelease with the reason.
+    Raises:
+        UntrustedRelease: The package is not a whole and valid release; the message says why.
     """
     for needed in (INIT, _ZONES):
         if needed not in files:
@@ -80,7 +90,7 @@ def _zone_contents(tree: Mapping[str, bytes], listing: bytes, version: str) -> d
         if path not in TABLE_NAMES and path not in _OTHER_TABLES and path.rpartition("/")[2] != "__init__.py"
     }
     if missing := names - present:
-        raise UntrustedRelease(f"the zone {quote(min(missing))} is listed and has no file", release=version)
+        raise UntrustedRelease(f"the zone {quote(min(missing))} is listed but has no file", release=version)
     if extra := present - names:
         raise UntrustedRelease(f"the file {quote(min(extra))} is not in the list of zones", release=version)
     return {name: tree[name] for name in names}

@@ -1,6 +1,6 @@
 """A directory of compiled zone files with its tables, or an unpacked wheel: what ``--input`` names.
 
-There is nothing to verify such a tree against but itself, so its release says so.
+Such a tree can be verified against nothing but itself, and its release says so. Nothing here reads archives.
 """
 
 import re
@@ -19,11 +19,11 @@ from app.tzdb.tzif.decoder import MAX_TZIF_BYTES
 _MAGIC = b"TZif"
 _MAX_TABLE_BYTES = 1 << 20
 _NESTED = ("tzdata/zoneinfo", "zoneinfo", "usr/share/zoneinfo")
-"""Where the zone files may lie below the directory that was named: an unpacked wheel, a package, a root."""
+"""Where the zone files may be below the directory that was named: in an unpacked wheel, a package, a root."""
 _COPIES = ("posix", "right")
-"""Directories of a system tree that repeat every zone, the second with leap seconds: no names of tzdb."""
+"""Directories of a system tree that repeat every zone, the second with leap seconds; they are not names of tzdb."""
 _OWN_CHOICES = frozenset({"localtime", "posixrules"})
-"""Names under which a system tree repeats the zone that the machine was set to: no names of tzdb."""
+"""Names under which a system tree repeats the zone that the machine is set to; they are not names of tzdb."""
 _RELEASE_IN_NAME = re.compile(r"(?<![0-9])[0-9]{4}z?[a-z](?![0-9a-z])")
 _NAMING_BYTES = 4_096
 
@@ -31,7 +31,7 @@ _NAMING_BYTES = 4_096
 class TreeSource:
     """Source: one directory tree.
 
-    Shape: the release is named by the package around it, else ``tzdata.zi``, else ``+VERSION``, else the path.
+    The package around it names its release, else ``tzdata.zi``, else ``+VERSION``, else the directory's own name.
     """
 
     name = "tree"
@@ -42,14 +42,14 @@ class TreeSource:
         self._root = next((directory / part for part in _NESTED if (directory / part).is_dir()), directory)
 
     def offers(self, *, wanted: bool = False) -> Offers:  # noqa: ARG002 - every look is fresh
-        """See ``Source.offers``. A tree that does not say its release is refused, with what would mend it."""
+        """See ``Source.offers``. A tree that does not say its release is refused, with the places where it could."""
         try:
             return Offers(frozenset({self._version()}), {})
         except UntrustedRelease as error:
             return Offers(frozenset(), {str(self._given): error.detail})
 
     def load(self, version: str, pool: TzifPool) -> Loaded:
-        """See ``Source.load``. Names that the tables list and the tree lacks are left out, with a warning."""
+        """See ``Source.load``. Names that are in the tables but not in the tree are left out, with a warning."""
         if version != self._version():
             raise UnknownRelease(f"{self._given} holds release {self._version()}, not {version}", release=version)
         tables = dict(self._tables())
@@ -82,7 +82,7 @@ class TreeSource:
             return match[0]
         raise UntrustedRelease(
             f"{self._given} does not say which release it is: it has no tzdata.zi and no +VERSION,"
-            " and its name holds none, as in tzdata2024a"
+            " and its name does not contain one, as tzdata2024a does"
         )
 
     def _tables(self) -> Iterator[tuple[TableName, bytes]]:
@@ -96,7 +96,7 @@ class TreeSource:
             name = path.relative_to(self._root).as_posix()
             if name.split("/")[0] in _COPIES or name in _OWN_CHOICES or not is_zone_name(name) or not path.is_file():
                 continue
-            # What is no zone may be of any size: the sources of tzdb may lie beside what zic made of them.
+            # A file that is not a zone may be of any size: tzdb's sources may lie beside what zic made of them.
             if _read_start(path, len(_MAGIC)) == _MAGIC:
                 yield name, _read_bounded(path, MAX_TZIF_BYTES)
 

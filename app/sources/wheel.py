@@ -1,6 +1,7 @@
 """Reading a tzdata wheel: archive limits, then RECORD, then the package inside.
 
-Nothing is believed before RECORD agrees. Source: the binary distribution format (PEP 427).
+Nothing is trusted before it agrees with RECORD. Where wheels come from is not known here.
+Source: the binary distribution format (PEP 427).
 """
 
 import base64
@@ -33,7 +34,8 @@ _SIZE = re.compile(r"[0-9]{1,9}")
 def load_wheel(content: bytes, *, source: str, pool: TzifPool) -> Release:
     """Verify a wheel's bytes and return its release.
 
-    Errors: UntrustedRelease with the first thing that does not hold.
+    Raises:
+        UntrustedRelease: It does not verify; the message names the first thing that is wrong.
     """
     files = decode_wheel(content)
     return release_from_package(
@@ -47,11 +49,11 @@ def load_wheel(content: bytes, *, source: str, pool: TzifPool) -> Release:
 
 
 def decode_wheel(content: bytes) -> dict[str, bytes]:
-    """Return path → bytes of every file in a wheel, each equal to its line in RECORD.
+    """Return path → bytes of every file in a wheel, each verified against its line in RECORD.
 
     Raises:
-        UntrustedRelease: Whatever ``decode_zip`` refuses, case twins, files that RECORD lacks, lines that have no file,
-            sums that differ.
+        UntrustedRelease: ``decode_zip`` refuses the wheel, two paths differ in case alone, a file is not in RECORD, a
+            line of RECORD has no file, or a sum differs.
     """
     try:
         files = decode_zip(content, LIMITS)
@@ -63,20 +65,24 @@ def decode_wheel(content: bytes) -> dict[str, bytes]:
 
 
 def _packaged(content: bytes) -> str:
-    """Return the day of the newest file in a wheel that was read already. Shape: ``2026-10-28``."""
+    """Return the day of the newest file in a wheel that has already been verified, as in ``2026-10-28``."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         year, month, day = max(entry.date_time for entry in archive.infolist())[:3]
     return f"{year:04}-{month:02}-{day:02}"
 
 
 def parse_record(content: bytes) -> dict[str, tuple[str, int]]:
-    """Read a RECORD file. Shape: path → (sha256 hex, size), lines without a hash left out. Source: PEP 376, PEP 427.
+    """Parse a RECORD file. Source: PEP 376, PEP 427.
 
-    Errors: UntrustedRelease for a line that cannot be read, a repeated path or a hash that is not sha256.
+    Returns:
+        Path → sha256 and size; lines without a hash are left out.
+
+    Raises:
+        UntrustedRelease: A line cannot be read, a path is repeated, or a hash is not a sha256.
     """
     promised: dict[str, tuple[str, int]] = {}
     try:
-        rows = [*csv.reader(io.StringIO(content.decode("utf-8", "replace")))]
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8", "replace"))))
     except csv.Error as error:
         raise UntrustedRelease(f"RECORD cannot be read: {error}") from error
     for row in rows:
@@ -101,7 +107,8 @@ def verify_record(
 ) -> None:
     """Verify that ``files`` without ``besides`` are exactly the promised ones.
 
-    Errors: UntrustedRelease that names the first file that is missing, extra, or differs.
+    Raises:
+        UntrustedRelease: A file is missing, extra or different; the message names the first one.
     """
     if missing := promised.keys() - files.keys():
         raise UntrustedRelease(f"RECORD lists {quote(min(missing))}, which is missing")

@@ -1,1 +1,1 @@
-"""Where bytes rest: blobs by their digest, small notes by key. Stores know nothing of what the bytes mean."""
+"""Where bytes rest: blobs by their sha256, small notes by key. Stores do not know what the bytes mean."""

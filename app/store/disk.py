@@ -1,9 +1,9 @@
-"""A store in a directory: survives restarts, may be shared by processes on one machine.
+"""A store in a directory: it survives restarts, and processes on one machine may share it.
 
 Layout: ``blobs/ab/abcd…``, and a folder for each kind of note: ``records/``, ``origins/``, ``images/``, ``releases/``
 and ``sets/``. A note's file starts with the sha256 of the rest. Releases (the ledger) and sets are memory, not cache:
-nothing makes them again. ``temporary/`` holds what is being written; what a killed process left there is removed at the
-next start, by age.
+nothing can make them again. ``temporary/`` holds what is being written; what a killed process left there is removed at
+a later start, once it is old enough.
 """
 
 import contextlib
@@ -18,16 +18,16 @@ from app.files.durable import make_directory, remove, write_file, write_new
 from app.store.base import NoteKind, check_note_key
 
 STALE_SECONDS = 3_600
-"""Age at which a temporary file does not belong to anyone any more: a single write never takes an hour."""
+"""Age at which a temporary file no longer belongs to anyone: a single write never takes an hour."""
 
 
 class DiskStore:
-    """Store: one file a value, written aside, flushed, then renamed into place."""
+    """Store: one file per value, written aside, flushed, then renamed into place."""
 
     name = "disk"
 
     def __init__(self, directory: Path) -> None:
-        """Make the directories. Errors: StoreUnavailable."""
+        """Make the directories. Raises: StoreUnavailable if they cannot be made or read."""
         self._directory = directory
         self._temporary = directory / "temporary"
         try:
@@ -68,7 +68,7 @@ class DiskStore:
             raise _unavailable(error, self._directory) from error
 
     def check(self) -> None:
-        """See ``Store.check``: writes and removes one small file."""
+        """See ``Store.check``. It writes and removes one small file."""
         probe = self._temporary / f"probe-{uuid4().hex}"
         try:
             make_directory(self._temporary)
@@ -92,14 +92,14 @@ class DiskStore:
             return None
         except OSError as error:
             if error.errno == errno.EIO:
-                return None  # this file's place on the disk is bad; the next write takes another
+                return None  # this file's place on the disk is bad; the next write goes to another
             raise _unavailable(error, self._directory) from error
 
     def _write(self, folder: str, key: str, content: bytes) -> None:
         final = self._path(folder, key)
         aside = self._temporary / uuid4().hex
         try:
-            make_directory(self._temporary)  # whoever empties a cache means to keep the service
+            make_directory(self._temporary)  # someone who empties a cache wants the service to go on
             make_directory(final.parent)
             write_file(final, content, aside=aside)
         except OSError as error:

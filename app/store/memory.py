@@ -1,4 +1,4 @@
-"""A store in memory: for tests, for the command line, and for a service that may forget on restart."""
+"""A store in memory: for tests, for the command line, and for a service that may forget everything on restart."""
 
 import threading
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from app.store.base import NoteKind, check_note_key
 
 
 class MemoryStore:
-    """Store: the least recently used values go first once ``max_bytes`` of blobs and notes are held, if that is set."""
+    """Store: if ``max_bytes`` is set and exceeded by blobs and notes, the least recently used are dropped."""
 
     name = "memory"
 
@@ -44,7 +44,7 @@ class MemoryStore:
             return sorted(key for held_kind, key in self._values if held_kind == kind)
 
     def check(self) -> None:
-        """See ``Store.check``: memory is always there."""
+        """See ``Store.check``. Memory is always available."""
 
     def _read(self, kind: str, key: str) -> bytes | None:
         with self._lock:

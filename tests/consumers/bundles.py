@@ -35,7 +35,12 @@ class PlanRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A release as published. Shape: ``zones`` name → TZif; ``sums`` path in the tree → sha256 that RECORD promises."""
+    """A release as published.
+
+    Attributes:
+        zones: Name → TZif.
+        sums: Path in the tree → the sha256 that RECORD promises.
+    """
 
     zones: dict[str, bytes]
     sums: dict[str, str]
@@ -74,7 +79,7 @@ def unpack(archive: bytes, directory: Path) -> Path:
 
 
 def tree(directory: Path) -> dict[str, bytes]:
-    """Return path → content for all that is in a directory and is no directory; links count as what they lead to."""
+    """Return path → content of everything in a directory but directories; links count as what they lead to."""
     files = (path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir())
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 

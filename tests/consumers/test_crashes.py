@@ -33,7 +33,11 @@ def cold_paths(storm: int) -> Iterator[str]:
 
 
 class Storm:
-    """Many cold requests at once, until the service is gone. Shape: ``answered`` artifact's path → bundle's path."""
+    """Many cold requests at once, until the service is gone.
+
+    Attributes:
+        answered: The path of an artifact → the path of its bundle.
+    """
 
     def __init__(self, service: Service, paths: Iterator[str]) -> None:
         self.answered: dict[str, str] = {}

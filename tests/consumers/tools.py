@@ -49,7 +49,11 @@ def find_go() -> Path:
 def finish(
     *command: str | Path, cwd: Path | None = None, environ: Mapping[str, str] | None = None, stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a program to its end, whatever that is. Shape: ``environ`` comes on top of ``ENVIRON``."""
+    """Run a program to its end, whatever that is.
+
+    Args:
+        environ: It is added to ``ENVIRON``.
+    """
     return subprocess.run(
         [find(str(command[0])), *command[1:]],
         cwd=cwd,
@@ -80,9 +84,11 @@ def run_lines(
 ) -> str:
     """Return what shell lines print, run in ``scratch`` exactly as they are written.
 
-    Shape: ``reports`` says that they may write on standard error too, as this project's own command does.
     What they do to ``/usr/share/zoneinfo`` happens in ``zoneinfo``, and only there: the machine's own zones are neither
     seen nor touched. The first line that fails ends it.
+
+    Args:
+        reports: Whether they may write to standard error too, as this project's own command does.
     """
     prepared = (
         "mount -t tmpfs tmpfs /usr/share && mkdir /usr/share/zoneinfo"

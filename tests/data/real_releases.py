@@ -1,6 +1,6 @@
 """The real releases, each loaded once for all tests that ask.
 
-Shape: releases are asked for by the version of their package, since two packages say that they are 2021b.
+They are asked for by the version of their package, since two packages say that they are 2021b.
 """
 
 from functools import cache

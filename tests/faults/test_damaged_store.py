@@ -117,7 +117,7 @@ async def test_an_origin_that_leads_to_another_artifact_is_not_believed(house: H
 
 
 class TestLostBytesThatCannotComeBack:
-    """Whatever does not come out equal is not served under the digest."""
+    """What comes out with other bytes is not served under the digest."""
 
     async def lost(self, house: House) -> Artifact:
         artifact = await house.build()
@@ -134,7 +134,7 @@ class TestLostBytesThatCannotComeBack:
     async def test_it_comes_out_unequal(self, house: House) -> None:
         artifact = await self.lost(house)
         house.change_record(artifact, request={**artifact.record.row["request"], "zones": ["UTC"]})
-        with pytest.raises(UnknownArtifact, match=r"does not come out equal"):
+        with pytest.raises(UnknownArtifact, match=r"building it again gives other bytes"):
             await house.builder.find(artifact.sha256)
         assert house.outcomes[-1] == "failed"
         assert not house.file("blobs", artifact).exists()

@@ -1,4 +1,4 @@
-"""Archives of strangers: what a sound one gives, and that each limit and each trick ends in a reason.
+"""Archives from strangers: what a valid one gives, and that each limit and each trick ends in a reason.
 
 The full gallery of hostile archives is with those who read them: ``verify``, wheels and carriers.
 """
@@ -70,7 +70,7 @@ class TestSound:
         assert decode_tar(write_tar(*FILES.items()), LIMITS) == FILES
         assert decode_zip(write_zip(*FILES.items()), LIMITS) == FILES
         for decode, content in ((decode_tar, write_zip(*FILES.items())), (decode_zip, write_tar(*FILES.items()))):
-            with pytest.raises(InvalidContent, match="the box is not a sound"):
+            with pytest.raises(InvalidContent, match="the box is not a valid"):
                 decode(content, LIMITS)
 
     def test_links_are_where_they_lead_inside_the_tree(self) -> None:
@@ -158,9 +158,9 @@ class TestGzip:
         ("content", "reason"),
         [
             (gzip.compress(bytes(5)), "it unpacks to more than 4 bytes"),
-            (gzip.compress(b"text")[:-4], "it is gzip that is cut short, or something follows it"),
-            (gzip.compress(b"text") + b"x", "it is gzip that is cut short, or something follows it"),
-            (b"text", "it is not sound gzip"),
+            (gzip.compress(b"text")[:-4], "it is gzip that is cut short or has something after it"),
+            (gzip.compress(b"text") + b"x", "it is gzip that is cut short or has something after it"),
+            (b"text", "it is not valid gzip"),
         ],
         ids=["too long", "cut short", "something follows", "no gzip"],
     )

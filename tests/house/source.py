@@ -12,8 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Module:
     """One source file.
 
-    Shape: ``name`` is dotted (``app.tzdb.links``; an ``__init__`` has its package's name), ``path`` is relative to the
-    project.
+    Attributes:
+        name: Dotted, as in ``app.tzdb.links``; an ``__init__`` has its package's name.
+        path: Relative to the project.
     """
 
     name: str
@@ -23,7 +24,7 @@ class Module:
 
 
 def make_module(name: str, text: str) -> Module:
-    """Return a module that lies in no file, for showing that a check can fail."""
+    """Return a module that is not in any file, to show that a check can fail."""
     return Module(name=name, path=f"{name.replace('.', '/')}.py", text=text, tree=ast.parse(text))
 
 
@@ -57,5 +58,5 @@ def read_imports(module: Module) -> Iterator[tuple[int, str]]:
 
 
 def is_within(name: str, package: str) -> bool:
-    """Tell whether a dotted name is the package or lies in it."""
+    """Return whether a dotted name is the package or is in it."""
     return name == package or name.startswith(f"{package}.")

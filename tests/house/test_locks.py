@@ -17,7 +17,7 @@ PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
 
 
 def read_pins(text: str) -> dict[str, str]:
-    """Return what a requirements file pins: name → version. Errors: a line that is no pin with a hash."""
+    """Return what a requirements file pins, name → version. Raises: AssertionError for a line without a hashed pin."""
     pins = {}
     for line in join_lines(text):
         pin = PIN.match(line)

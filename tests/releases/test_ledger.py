@@ -32,6 +32,12 @@ def other_tree() -> Loaded:
     return replace(first, release=replace(first.release, tree_digest="sha256:" + "0" * 64))
 
 
+def repackaged() -> Loaded:
+    """Return the same release as it comes in another package."""
+    wheel = write_wheel(package_files(package_version="2099.1.post0"), package_version="2099.1.post0")
+    return Loaded(load_wheel(wheel, source="index", pool={}), wheel)
+
+
 @pytest.fixture(params=["memory", "disk"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return MemoryStore() if request.param == "memory" else DiskStore(tmp_path)
@@ -87,6 +93,51 @@ def test_a_kept_wheel_that_was_damaged_counts_as_not_kept(tmp_path: Path) -> Non
         KeptSource(ledger).load(VERSION, {})
 
 
+@pytest.mark.parametrize("loss", ["deleted", "damaged"])
+def test_a_lost_wheel_is_kept_again_once_it_has_been_fetched_again(tmp_path: Path, loss: str) -> None:
+    ledger = Ledger(DiskStore(tmp_path))
+    ledger.keep(loaded())
+    pin = ledger.pins()[VERSION]
+    (blob,) = (path for path in (tmp_path / "blobs").rglob("*") if path.is_file())
+    if loss == "deleted":
+        blob.unlink()
+    else:
+        blob.write_bytes(blob.read_bytes()[:-1])
+    ledger.keep(loaded())
+    assert ledger.wheel(pin) == loaded().wheel
+    assert Ledger(DiskStore(tmp_path)).pins() == {VERSION: pin}
+
+
+def test_a_wheel_that_is_still_kept_is_not_written_again(tmp_path: Path) -> None:
+    ledger = Ledger(DiskStore(tmp_path))
+    ledger.keep(loaded())
+    (blob,) = (path for path in (tmp_path / "blobs").rglob("*") if path.is_file())
+    before = blob.stat()
+    ledger.keep(loaded())
+    assert (blob.stat().st_ino, blob.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_another_wheel_of_the_same_tree_does_not_take_the_place_of_a_lost_one(tmp_path: Path) -> None:
+    ledger = Ledger(DiskStore(tmp_path))
+    ledger.keep(loaded())
+    shutil.rmtree(tmp_path / "blobs")
+    ledger.keep(repackaged())
+    assert ledger.pins() == {VERSION: pin_of(loaded())}
+    assert ledger.wheel(pin_of(loaded())) is None
+    assert not (tmp_path / "blobs").exists()
+
+
+def test_a_release_whose_lost_wheel_cannot_be_kept_again_is_served_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger(DiskStore(tmp_path))
+    ledger.keep(loaded())
+    shutil.rmtree(tmp_path / "blobs")
+    (tmp_path / "blobs").write_bytes(b"in the way")
+    ledger.keep(loaded())
+    assert f"the wheel of release {VERSION} cannot be kept" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("promise", "agrees"),
     [
@@ -104,7 +155,7 @@ def test_a_promise_of_other_bytes_for_the_same_package_is_noticed(promise: Promi
 
 def test_a_line_that_cannot_be_read_is_not_forgotten_in_silence(store: Store) -> None:
     store.write_note(RELEASE, VERSION, b"{}")
-    with pytest.raises(InvalidContent, match=f"has of release {VERSION} cannot be read"):
+    with pytest.raises(InvalidContent, match=f"the ledger's line for release {VERSION} cannot be read"):
         Ledger(store).keep(loaded())
 
 

@@ -36,7 +36,11 @@ Mood = Literal[
 class LoopbackIndex:
     """What the index holds and how it feels; tests change both while it runs.
 
-    Shape: ``wheels`` file name → bytes; ``mood`` for pages, ``file_mood`` for wheels; ``asked`` every path, in order.
+    Attributes:
+        wheels: File name → bytes.
+        mood: For pages.
+        file_mood: For wheels.
+        asked: Every path that was asked for, in order.
     """
 
     wheels: dict[str, bytes]

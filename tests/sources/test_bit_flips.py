@@ -73,7 +73,7 @@ def test_no_flipped_byte_of_a_small_wheel_changes_what_loads(method: int) -> Non
 
 
 def test_a_flipped_bit_under_a_right_record_raises_nothing_unforeseen() -> None:
-    """Whoever makes RECORD anew gets as far as the parsers: they refuse or accept, and never stumble."""
+    """With RECORD made again to match, content gets as far as the parsers: they refuse or accept, and never stumble."""
     files = small_package()
     paths = [path for path in files if not path.endswith("__init__.py") or path.count("/") == 1]
     source = random.Random(SEED)

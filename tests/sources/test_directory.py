@@ -118,7 +118,7 @@ def test_a_mended_wheel_is_named_anew(tmp_path: Path) -> None:
 
 
 class TestWhatDirectoriesHold:
-    """None of these may keep the sound wheel beside it from being served."""
+    """None of these may keep the good wheel beside it from being served."""
 
     @pytest.fixture
     def odd(self, tmp_path: Path) -> Path:
@@ -159,7 +159,7 @@ class TestWhatDirectoriesHold:
 
 
 def test_a_refusal_for_want_of_reading_is_forgotten_when_reading_works(tmp_path: Path) -> None:
-    """Permissions and disks are mended without touching a file's size or time."""
+    """Fixing permissions or disks does not change a file's size or time."""
     behind = tmp_path / "behind"
     link = tmp_path / "tzdata-2026.6-py2.py3-none-any.whl"
     link.symlink_to(behind / "wheel")

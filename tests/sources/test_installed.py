@@ -96,7 +96,7 @@ def test_a_zone_without_a_sum_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     files = small_package()
     others = {path: content for path, content in files.items() if path != f"{TREE}Japan"}
     install(files, tmp_path, monkeypatch, record=encode_record(others) + f"{TREE}Japan,,\n".encode())
-    assert refusal() == "the zone 'Japan' is listed and has no file"
+    assert refusal() == "the zone 'Japan' is listed but has no file"
 
 
 def test_a_record_that_reaches_outside_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

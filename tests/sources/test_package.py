@@ -63,7 +63,7 @@ class TestListOfZones:
     def test_a_listed_zone_without_a_file_is_refused(self) -> None:
         files = small_package()
         assert refusal({**files, ZONES: files[ZONES] + b"Europe/Atlantis\n"}) == (
-            "the zone 'Europe/Atlantis' is listed and has no file"
+            "the zone 'Europe/Atlantis' is listed but has no file"
         )
 
     def test_a_file_that_is_not_listed_is_refused(self) -> None:

@@ -1,4 +1,4 @@
-"""RECORD: what every file of a wheel is held against."""
+"""RECORD: what every file of a wheel is checked against."""
 
 import pytest
 

@@ -187,7 +187,7 @@ class TestArchive:
     def test_a_truncated_wheel_is_refused(self) -> None:
         whole = write_wheel(small_package())
         for length in (0, 1, 100, len(whole) // 2, len(whole) - 1):
-            assert refusal(whole[:length]).startswith("the wheel is not a sound zip archive: ")
+            assert refusal(whole[:length]).startswith("the wheel is not a valid zip archive: ")
 
     def test_a_wheel_that_lost_its_middle_is_refused(self) -> None:
         whole = write_wheel(small_package())
@@ -197,7 +197,7 @@ class TestArchive:
         whole = bytearray(write_wheel(small_package()))
         start = 30 + len(INIT)
         whole[start : start + 8] = b"\xff" * 8
-        assert refusal(bytes(whole)).startswith("the wheel is not a sound zip archive: ")
+        assert refusal(bytes(whole)).startswith("the wheel is not a valid zip archive: ")
 
     @pytest.mark.parametrize("method", [STORED, DEFLATED])
     def test_both_usual_methods_load(self, method: int) -> None:

@@ -1,4 +1,4 @@
-"""Wheels for the tests: a small one of few zones, and a zip writer that makes any archive, also a hostile one.
+"""Wheels for the tests: a small one of few zones, and a zip writer that makes any archive, even a hostile one.
 
 The writer checks nothing on purpose. Sums in RECORD are right unless a test says otherwise.
 """
@@ -26,7 +26,12 @@ REGULAR, SYMLINK = 0o100644, 0o120777
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of an archive. Shape: ``claimed_size`` and ``offset`` replace what the archive's directory would say."""
+    """One file of an archive.
+
+    Attributes:
+        claimed_size: Replaces the size in the archive's directory.
+        offset: Replaces the offset in the archive's directory.
+    """
 
     name: bytes
     content: bytes

@@ -12,7 +12,11 @@ PATIENCE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class RawReply:
-    """One answer as it came. Shape: names of header fields in lower case."""
+    """One answer as it came.
+
+    Attributes:
+        headers: Their names in lower case.
+    """
 
     status: int
     headers: dict[str, str]
@@ -44,7 +48,7 @@ def read_to_end(connection: socket.socket) -> bytes:
 
 
 def read_replies(received: bytes) -> Iterator[RawReply]:
-    """Split what came into answers to requests that were no HEAD."""
+    """Split what came into answers to requests other than HEAD."""
     while received:
         head, _, rest = received.partition(b"\r\n\r\n")
         status_line, *lines = head.decode("ascii").split("\r\n")

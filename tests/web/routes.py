@@ -1,4 +1,4 @@
-"""Every route that answers a GET, with an example of each. The table the tests of headers and HEAD go through."""
+"""Every route that answers a GET, with an example of each: the table that the tests of headers and HEAD go through."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,11 @@ BUNDLE = "Asia/Shanghai,Etc/UTC"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One URL. Shape: ``{release}`` and ``{hex}`` (of the tar.gz of ``BUNDLE``) in ``url`` are filled in by ``at``."""
+    """One URL.
+
+    Attributes:
+        url: ``at`` fills in ``{release}`` and ``{hex}``, the sha256 of the tar.gz of ``BUNDLE``.
+    """
 
     name: str
     url: str

@@ -16,7 +16,7 @@ each_route = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: ex
 
 @pytest.fixture(scope="session")
 def bundle_sha256(client: httpx.Client, cold_client: httpx.Client, release: str) -> str:
-    """Return the hex of the tar.gz of ``BUNDLE``, which both services have built."""
+    """Return the sha256 of the tar.gz of ``BUNDLE``, which both services have built."""
     url = f"/v1/bundles/{release}/{BUNDLE}.tar.gz"
     assert client.get(url).content == cold_client.get(url).content
     return hashlib.sha256(client.get(url).content).hexdigest()

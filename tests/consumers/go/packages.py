@@ -15,7 +15,11 @@ MODULE = "example.com/program"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A Go module in the making. Shape: ``proxy`` is where it may get others from."""
+    """A Go module in the making.
+
+    Attributes:
+        proxy: Where it may get other modules from.
+    """
 
     folder: Path
     toolchain: Toolchain
@@ -59,7 +63,7 @@ def make_project(folder: Path, toolchain: Toolchain, *, imports: str, proxy: str
 
 
 def read_spans(root: Path, names: Iterable[str]) -> dict[str, list[Span] | None]:
-    """Return the spans that the program in a root tells of each name; ``None`` if Go cannot load it there."""
+    """Return the spans that the program in a root prints for each name; ``None`` if Go cannot load it there."""
     command = (*in_root(root), "/program", str(START), str(END))
     return parse_go_spans(run(*command, stdin="\n".join(names).encode()))
 

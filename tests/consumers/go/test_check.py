@@ -1,4 +1,4 @@
-"""The generated start-up check, compiled and run: a program ends at once if it is told a zone it was not built with."""
+"""The generated start-up check, compiled and run: a program ends at once if given a zone that it was not built with."""
 
 from pathlib import Path
 

@@ -7,8 +7,8 @@ import pytest
 from tests.consumers.bundles import fetch
 from tests.servers import Service
 
-# IANA release → the Go release that carries it, and size and sha256 of lib/time/zoneinfo.zip there. Later ones cannot
-# be had: from 2025b on Go compiles its zones with pre-1970 data that the published package leaves out.
+# IANA release → the Go release that carries it, and size and sha256 of lib/time/zoneinfo.zip there. Later ones are
+# not available: from 2025b on Go compiles its zones with pre-1970 data that the published package leaves out.
 ZIPS = {
     "2023c": ("1.21.13", 400_280, "3fe2fe0c5897093e4965480de18722eabc224a1b7ac4dcb1ceb6943d62c01efe"),
     "2023d": ("1.22.10", 401_728, "19ffc039dc3fd174849b8d18b1420c48a7b0d97a1ddaaa6d14e9216da6c11597"),

@@ -21,14 +21,18 @@ SPANS_OF_A_TREE = 64_195
 
 
 class Go:
-    """The compiled program in an empty root. Shape: ``zoneinfo`` is what ZONEINFO names there."""
+    """The compiled program in an empty root."""
 
     def __init__(self, root: Path, program: Path) -> None:
         self.root = root
         shutil.copy(program, root / "spans")
 
     def spans(self, names: Iterable[str], *, zoneinfo: str) -> dict[str, list[Span] | None]:
-        """Return the spans of each name from ``START`` to ``END``; ``None`` if Go cannot load it."""
+        """Return the spans of each name from ``START`` to ``END``; ``None`` if Go cannot load it.
+
+        Args:
+            zoneinfo: What ZONEINFO names in the root.
+        """
         command = (*in_root(self.root), "/spans", str(START), str(END))
         printed = run(*command, environ={"ZONEINFO": zoneinfo}, stdin="\n".join(names).encode())
         return parse_go_spans(printed)

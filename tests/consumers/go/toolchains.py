@@ -23,7 +23,12 @@ DEBIAN = Path("/usr/lib/go-1.19")
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """One Go. Shape: ``root`` has ``bin/go`` and ``bin/gofmt``; ``name`` tells it from others."""
+    """One Go toolchain.
+
+    Attributes:
+        name: Distinguishes it from others.
+        root: It has ``bin/go`` and ``bin/gofmt``.
+    """
 
     name: str
     root: Path
@@ -41,7 +46,9 @@ class Toolchain:
     def environ(self, home: Path, *, proxy: str = "off") -> Mapping[str, str]:
         """Return the environment that keeps it to itself: no other toolchain, no configuration, no network.
 
-        Shape: modules come from ``proxy`` alone, into ``home``.
+        Args:
+            home: Modules go here.
+            proxy: The only place that modules come from.
         """
         nowhere = "http://127.0.0.1:9"
         return {

@@ -1,6 +1,6 @@
 """The programs that pull images, each with folders of its own so that none meets what the machine already has.
 
-Registries are plain HTTP on loopback: the Docker engine takes that as it is, the others are told by a file.
+Registries are plain HTTP on loopback: the Docker engine takes that as it is, the others learn it from a file.
 """
 
 import contextlib
@@ -31,7 +31,11 @@ _DAEMON_FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a program ended. Shape: ``text`` all it said, on both outputs."""
+    """How a program ended.
+
+    Attributes:
+        text: Everything it printed, on both outputs.
+    """
 
     code: int
     text: str
@@ -39,7 +43,11 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A way to call one program. Shape: ``command`` its name and the flags of every call."""
+    """A way to call one program.
+
+    Attributes:
+        command: Its name and the flags of every call.
+    """
 
     command: tuple[str, ...]
     environ: Mapping[str, str]
@@ -65,7 +73,11 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """A running engine. Shape: ``containerd`` the socket of the containerd that it runs on."""
+    """A running engine.
+
+    Attributes:
+        containerd: The socket of the containerd that it runs on.
+    """
 
     engine: Engine
     containerd: Path
@@ -117,12 +129,16 @@ def make_skopeo(folder: Path) -> Engine:
 
 
 def make_buildah(folder: Path, *registries: str) -> Engine:
-    """Return buildah, which builds without an engine and isolates by chroot. Shape: ``registries`` host and port."""
+    """Return buildah, which builds without an engine and isolates by chroot.
+
+    Args:
+        registries: Host and port of each.
+    """
     return Engine(("buildah", *_storage(folder)), {**_environ(folder, *registries), "BUILDAH_ISOLATION": "chroot"})
 
 
 def make_podman(folder: Path, *registries: str) -> Engine:
-    """Return podman. Shape: as of ``make_buildah``."""
+    """Return podman; the arguments are as for ``make_buildah``."""
     return Engine(("podman", *_storage(folder)), _environ(folder, *registries))
 
 

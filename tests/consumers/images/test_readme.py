@@ -81,7 +81,7 @@ def ask_date(docker: Docker, zone: str) -> str:
 
 
 def ask_program(docker: Docker, zone: str) -> str:
-    """Return the line of the zone. Shape: as ``go/spans.go`` prints it."""
+    """Return the line of the zone, as ``go/spans.go`` prints it."""
     return run(docker, "readme", str(NOON), str(NOON + 1), stdin=f"{zone}\n".encode()).strip()
 
 

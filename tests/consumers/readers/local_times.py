@@ -1,4 +1,4 @@
-"""Local times as Python's ``zoneinfo`` tells them from a TZif file: what other readers are compared with."""
+"""Local times as Python's ``zoneinfo`` reads them from a TZif file: what other readers are compared with."""
 
 import io
 from collections import defaultdict
@@ -30,7 +30,11 @@ class Span:
 
 
 def parse_go_spans(printed: str) -> dict[str, list[Span] | None]:
-    """Read what ``go/spans.go`` prints. Shape: name → its spans; ``None`` if Go cannot load it."""
+    """Parse what ``go/spans.go`` prints.
+
+    Returns:
+        Name → its spans; ``None`` if Go cannot load it.
+    """
     found: defaultdict[str, list[Span] | None] = defaultdict(list)
     for line in printed.splitlines():
         name, start, *rest = line.split("\t")
@@ -64,7 +68,7 @@ def local_times(content: bytes, instants: Iterable[int]) -> Iterator[Span]:
 def python_spans(content: bytes, others: Iterable[Span]) -> list[Span]:
     """Return all spans from ``START`` to ``END``.
 
-    Python does not tell where spans start. It is asked at each transition of the file, at each start that the other
+    Python does not say where spans start. It is asked at each transition of the file, at each start that the other
     reader found, and twice a month, so that it has its say where the other one sees no change.
     """
     transitions = (instant for instant in decode_tzif(content).transitions if START <= instant < END)

@@ -1,4 +1,4 @@
-"""The readers that fat files are for, and some that need none: all tell from fat files what Python tells from slim.
+"""The readers that fat files are for, and some that need none: all read in fat files what Python reads in slim ones.
 
 Offsets and abbreviations are compared. Whether a time is daylight saving time pytz and dateutil guess from offsets.
 """
@@ -45,7 +45,7 @@ def fat(every_release: Service, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 
 def edges_of(content: bytes) -> list[int]:
-    """Return both sides of every change in a fat file, and both ends of what 32 bits can tell."""
+    """Return both sides of every change in a fat file, and both ends of what 32 bits can hold."""
     edges = (at + side for at in decode_tzif(content).transitions for side in (-1, 0))
     return sorted({FIRST, *(each for each in edges if FIRST <= each < BEYOND), BEYOND - 1})
 

@@ -63,7 +63,7 @@ NAMES = {
 
 
 def percent(name: bytes) -> bytes:
-    """Write what is no ASCII in percent signs, as every client does."""
+    """Percent-encode what is not ASCII, as every client does."""
     return b"".join(bytes([byte]) if byte < 0x80 else b"%%%02x" % byte for byte in name)
 
 

@@ -138,7 +138,7 @@ class TestKinds:
         assert len(re.findall(r"\w\.(?: |$)", kind.meaning)) >= 2
 
     def test_words_of_the_code_are_found(self) -> None:
-        text = "See ``facts['zones']``. Shape: no. `code` of UnknownZones, parse_spec and Errors: too."
+        text = "See ``facts['zones']``. Args: no. `code` of UnknownZones, parse_spec and Raises: too."
         assert len(find_code_words(text)) == 9
         assert (
             find_code_words("Zones look like Europe/Berlin, countries like country:DE; /v1/releases lists all.") == []

@@ -60,7 +60,7 @@ class AnyCase(Protocol):
         ...
 
     def validate_response(self, response: Response, checks: list[CheckFunction]) -> None:
-        """Check the answer. Errors: FailureGroup with all that is wrong."""
+        """Check the answer. Raises: FailureGroup with everything that is wrong."""
         ...
 
 

@@ -62,7 +62,7 @@ async def test_a_digest_of_another_repository_is_unknown() -> None:
         for digest, each in (await pull(client, "test/other", "2099a")).items():
             kind = kind_of(each)
             assert error_of(await client.get(f"/v2/{NAME}/{kind}/{digest}")) == (404, codes[kind])
-            # A manifest is no blob, nor the other way round.
+            # A manifest is not a blob, nor the other way round.
             other = "blobs" if kind == "manifests" else "manifests"
             assert error_of(await client.get(f"/v2/test/other/{other}/{digest}")) == (404, codes[other])
 
