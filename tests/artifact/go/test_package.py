@@ -175,15 +175,15 @@ class TestCheck:
 
     @pytest.mark.parametrize("package", ["", "type", "_", "1x", "a-b", "a b", "a\n", "ä", 'x"'])
     def test_what_is_no_package_is_refused(self, package: str) -> None:
-        with pytest.raises(InvalidOption, match="is no name of a Go package"):
+        with pytest.raises(InvalidOption, match="is not the name of a Go package"):
             self.write(package=package)
 
     @pytest.mark.parametrize("variable", ["", "1X", "A=B", 'A"', "A\n"])
     def test_what_is_no_variable_is_refused(self, variable: str) -> None:
-        with pytest.raises(InvalidOption, match="is no environment variable"):
+        with pytest.raises(InvalidOption, match="is not the name of an environment variable"):
             self.write(variables=(variable,))
 
     @pytest.mark.parametrize("path", ['x"', "x y", "../x", "x\n"])
     def test_what_is_no_import_is_refused(self, path: str) -> None:
-        with pytest.raises(InvalidOption, match="is no import path"):
+        with pytest.raises(InvalidOption, match="is not a Go import path"):
             self.write(import_path=path)
