@@ -1,15 +1,15 @@
-"""One path in a bundle: what a plan is a list of, and all that a writer of archives needs to know.
+"""One path in a bundle: an item of a plan, and all that a writer of archives needs to know.
 
-Which entries there are is the plan's; how they become bytes is the writers'.
+A plan decides which entries there are; the writers turn them into bytes.
 """
 
 import zlib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from app.digest import sha256_hex
 
-EntryKind = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
+EntryKind: TypeAlias = Literal["file", "hard", "symbolic", "table", "source", "embedded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Entry:
         zone: Its name in the release, if it is a zone.
         target: The Zone behind it, if it is a Link.
         target_path: Where that Zone lies in the bundle, only for ``hard`` and ``symbolic``.
-        sha256: A hex, of what one reads at ``path``.
+        sha256: Of what is read at ``path``, in hex.
     """
 
     path: str
@@ -55,5 +55,5 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes one reads at ``path``."""
+        """How many bytes are read at ``path``."""
         return len(self.content)

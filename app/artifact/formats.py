@@ -1,7 +1,7 @@
-"""The formats of a bundle, one row each: what everybody else has to know of a format stands here.
+"""The formats of a bundle, one row each: all that the rest of the code has to know about a format.
 
-What an archive looks like inside is ``tarball``'s and ``gozip``'s; which options there are is ``options``'. To add a
-format is to add a row, with a function that writes its bytes.
+``tarball`` and ``gozip`` know what an archive looks like inside; ``options`` says which options there are. To add a
+format, add a row with a function that writes its bytes.
 """
 
 import zlib
@@ -16,8 +16,8 @@ from app.errors import UnknownFormat
 from app.text import quote
 
 Format: TypeAlias = str
-"""The ending of a format, as in file names and URLs; one that was read by ``parse_format`` is a key of ``FORMATS``."""
-LinkStyle = Literal["hard", "symbolic", "copy"]
+"""The ending of a format, as in file names and URLs; one that ``parse_format`` returned is a key of ``FORMATS``."""
+LinkStyle: TypeAlias = Literal["hard", "symbolic", "copy"]
 Encode: TypeAlias = Callable[[Iterable[Entry]], bytes]
 
 _GZIP = "+gzip.1+"
@@ -40,24 +40,24 @@ class Recipe:
     encode_inside: Encode | None = None
 
     def is_but_for_compressor(self, name: str) -> bool:
-        """Tell whether ``name`` is this recipe, which compresses, as another machine's compressor follows it."""
+        """Tell whether ``name`` is this recipe, which compresses, with whatever compressor."""
         return name.startswith(self.name.partition(_GZIP)[0] + _GZIP)
 
 
 @dataclass(frozen=True, slots=True)
 class FormatRow:
-    """What there is to know of one format.
+    """What there is to know about one format.
 
     Attributes:
-        ending: Its name, and what names of its files end in.
+        ending: Its name, which its file names end in.
         called: The noun for it in messages.
-        about: What it is, for whoever chooses one; may use Markdown.
+        about: What it is, for people who choose one; may use Markdown.
         media_type: Of its bytes.
         holds: Zones as files (``tree``), as the source of a Go package, or as that with its names as in a Go module.
         links: How a Link beside its Zone can be written, the default first.
         prefix: Whether everything can be put below a directory.
         recipe: The one in use.
-        image: What an image does with it: it is a layer as it stands, or it lies in one where Go looks for its zip;
+        image: How an image holds it: it is a layer as it stands, or it lies in a layer, where Go looks for its zip;
             ``None`` if no image holds it.
     """
 
@@ -156,27 +156,27 @@ FORMATS: Mapping[Format, FormatRow] = {row.ending: row for row in ROWS}
 DEFAULT_FORMAT: Format = "tar.gz"
 """Over HTTP: small, and every image has the program that unpacks it."""
 STABLE_FORMAT: Format = "tar"
-"""For locks, images and directories: no compressor shapes it, so it is the same bytes on every machine."""
+"""For locks, images and directories: no compressor shapes it, so its bytes are the same on every machine."""
 
 FAMILIES = frozenset(ending.partition(".")[0] for ending in FORMATS) - FORMATS.keys()
-"""Words that begin endings and are none themselves: ``go``."""
+"""Words that begin endings but are not endings themselves: ``go``."""
 
 _LONGEST_FIRST = sorted(FORMATS, key=len, reverse=True)
 
 
 def parse_format(text: str) -> Format:
-    """Read a format.
+    """Parse a format.
 
     Raises:
-        UnknownFormat: It is none; the error lists the formats on offer.
+        UnknownFormat: It is not one; the error lists the formats on offer.
     """
     if text not in FORMATS:
-        raise UnknownFormat(f"{quote(text)} is not a format; use one of {', '.join(FORMATS)}", formats=[*FORMATS])
+        raise UnknownFormat(f"{quote(text)} is not a format; use one of {', '.join(FORMATS)}", formats=list(FORMATS))
     return text
 
 
 def split_ending(name: str) -> tuple[str, Format | None]:
-    """Return a file name without the ending of its format, and the format; all of it and ``None`` if it has none.
+    """Return a file name without its format's ending, and the format; if it has none, the whole name and ``None``.
 
     The longest ending wins: ``x.go.zip`` is ``x`` as a ``go.zip``, not ``x.go`` as a ``zip``.
     """
@@ -187,11 +187,11 @@ def split_ending(name: str) -> tuple[str, Format | None]:
 
 
 def split_path(name: str, ending: str) -> tuple[str, Format | None]:
-    """Split the last part of a URL's path again, which a router split at its last dot: that is inside some endings.
+    """Split the last part of a URL's path again: a router has split it at its last dot, which some endings contain.
 
     Returns:
-        The name without its ending, and the format, or ``None`` where that is unknown: for ``x.go.tar`` too, which
-        asks for something for Go that there is not.
+        The name without its ending, and the format, or ``None`` where that is unknown. ``x.go.tar`` is unknown too: it
+        asks for a Go format that does not exist.
     """
     whole = f"{name}.{ending}"
     rest, known = split_ending(whole)

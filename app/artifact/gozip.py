@@ -18,8 +18,9 @@ _LOCAL_SIGNATURE, _CENTRAL_SIGNATURE, _END_SIGNATURE = 0x04034B50, 0x02014B50, 0
 def encode_gozip(entries: Iterable[Entry]) -> bytes:
     """Return the entries as a stored zip.
 
-    Shape: sorted by path component; method, flags, times, versions and attributes all 0; no directories, extra
-    fields or comment. Links are full copies: Go follows none.
+    Returns:
+        The entries in their order, which is by path component. Method, flags, times, versions and attributes are all 0;
+        there are no directories, extra fields or comments. Links are full copies, since Go does not follow links.
     """
     members: list[bytes] = []
     directory: list[bytes] = []

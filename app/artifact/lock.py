@@ -1,7 +1,7 @@
 """Lock files: one bundle of one release, pinned to its bytes, as text that people commit and compare.
 
-Reading is strict: what is not understood is an error that names it, since a pin that is half read is none. Where the
-text comes from, and how its bundle is had, is the command line's.
+Parsing is strict: whatever is not understood is an error that names it, since a half-read pin does not pin anything.
+The command line decides where the text comes from and how to get its bundle.
 """
 
 import json
@@ -35,13 +35,13 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "artifact": ("request", "content_key", "digest", "size", "tree_digest", "url"),
 }
 _OPTIONAL: Mapping[str, tuple[str, ...]] = {"options": tuple(n for n, row in OPTIONS.items() if not row.words.always)}
-"""Members that only some locks have: ``module`` is that of Go packages."""
+"""Members that only some locks have, such as ``module``, which is for Go packages."""
 
 ValueT = TypeVar("ValueT")
 
 
 class InvalidLock(InvalidRequest):
-    """A lock file says what it cannot, or leaves out what it must."""
+    """A lock file is malformed, lacks a member, or asks for something impossible."""
 
     code = "invalid-lock"
     title = "The lock file is not valid"
@@ -51,9 +51,16 @@ class InvalidLock(InvalidRequest):
 class Lock:
     """One bundle, pinned.
 
-    Shape: ``spec`` with its release made concrete; ``content_key`` and ``sha256`` (the sha256 of the artifact) hexes;
-    ``tree_digest`` a digest; ``url`` the artifact's, or empty if no server is known to have it; ``request_digest`` the
-    digest of the request that the artifact was made for. Units: ``size`` in bytes.
+    Attributes:
+        spec: With a concrete release.
+        content_key: In hex.
+        sha256: Of the artifact, in hex.
+        size: Of the artifact.
+        tree_digest: A digest.
+        url: The artifact's, or empty if no server is known to have it.
+        request_digest: Of the request that the artifact was made for.
+
+    Units: ``size`` in bytes.
     """
 
     spec: Spec
@@ -71,14 +78,18 @@ class Lock:
 
     @property
     def server(self) -> str:
-        """What the URLs of the server start with, without a slash at the end; empty if there is none."""
+        """What the URLs of the server start with, without a slash at the end; empty if there is no server."""
         return self.url.removesuffix(artifact_path(self.sha256, self.spec.format))
 
 
 def make_lock(row: RecordRow, *, server: str) -> Lock:
     """Return the lock of the artifact that a record describes.
 
-    Shape: ``server`` as in ``Lock.server``. Errors: those of ``parse_request``.
+    Args:
+        server: As in ``Lock.server``.
+
+    Raises:
+        InvalidRequest: As in ``parse_request``.
     """
     spec = parse_request(row["request"])
     sha256 = row["digest"].removeprefix("sha256:")
@@ -94,12 +105,12 @@ def make_lock(row: RecordRow, *, server: str) -> Lock:
 
 
 def digest_request(spec: Spec) -> str:
-    """Return the digest of a request. Shape: of its JSON as in ``Request``: ASCII, sorted members, no spaces."""
+    """Return the digest of a request: of its JSON as in ``Request``, in ASCII, with sorted members and no spaces."""
     return format_digest(sha256_hex(json.dumps(request_row(spec), sort_keys=True, separators=(",", ":")).encode()))
 
 
 def format_lock(lock: Lock) -> str:
-    """Return the lock as text. Shape: TOML, ASCII, one zone a line; equal locks give equal texts. Source: TOML 1.0."""
+    """Return the lock as TOML in ASCII, with one zone per line. Equal locks give equal texts. Source: TOML 1.0."""
     request = request_row(lock.spec)
     return "\n".join(
         (
@@ -124,7 +135,7 @@ def format_lock(lock: Lock) -> str:
 
 
 def parse_lock(text: str) -> Lock:
-    """Read a lock. Errors: InvalidLock that names the first member that is unknown, missing or wrong."""
+    """Parse a lock. Raises: InvalidLock, which names the first member that is unknown, missing or wrong."""
     if len(text) > MAX_LOCK_CHARACTERS:
         raise InvalidLock(f"the lock file is longer than {MAX_LOCK_CHARACTERS} characters", limit=MAX_LOCK_CHARACTERS)
     try:
@@ -132,7 +143,7 @@ def parse_lock(text: str) -> Lock:
     except (ValueError, RecursionError) as error:
         raise InvalidLock(f"the lock file is not TOML: {' '.join(str(error).split())[:200]}") from error
     if "version" in top and (type(top["version"]) is not int or top["version"] != VERSION):
-        raise InvalidLock(f"the lock file has version {quote(str(top['version']))}, this program reads {VERSION}")
+        raise InvalidLock(f"the lock file has version {quote(str(top['version']))}; this program reads {VERSION}")
     _check_members("", top)
     selection, options, artifact = (_table(top, name) for name in ("selection", "options", "artifact"))
     spec = _parse_spec(_value("", top, "release", str), selection, options)
@@ -149,8 +160,8 @@ def parse_lock(text: str) -> Lock:
 
 
 def check_server(url: str) -> None:
-    """Check that ``url`` can be what the URLs of a server start with. Errors: InvalidLock."""
-    plain = url.isascii() and url.isprintable() and not set("?#@\\ ") & {*url} and not url.endswith("/")
+    """Check that ``url`` can be what the URLs of a server start with. Raises: InvalidLock."""
+    plain = url.isascii() and url.isprintable() and not set("?#@\\ ") & set(url) and not url.endswith("/")
     if not plain or not _is_http(url):
         raise InvalidLock(f"{quote(url)} is not the URL of a server such as https://tz.example, without a password")
 
@@ -179,16 +190,16 @@ def _parse_spec(release: str, selection: Mapping[str, object], options: Mapping[
     try:
         return parse_request(request)
     except InvalidRequest as error:
-        raise InvalidLock(f"the lock file asks for what cannot be: {error.detail}", **error.facts) from error
+        raise InvalidLock(f"the lock file asks for something impossible: {error.detail}", **error.facts) from error
 
 
 def _check_members(table: str, members: Iterable[str]) -> None:
-    here = {*members}
+    here = set(members)
     for missing in _MEMBERS[table]:
         if missing not in here:
             raise InvalidLock(f"the lock file lacks {_place(table, missing)}")
     known = (*_MEMBERS[table], *_OPTIONAL.get(table, ()))
-    if unknown := sorted(here - {*known}):
+    if unknown := sorted(here - set(known)):
         offer = ", ".join(known)
         where = f"of [{table}]" if table else "at the top"
         raise InvalidLock(f"the lock file has the unknown member {quote(unknown[0])}; those {where} are {offer}")
@@ -215,7 +226,7 @@ def _list(table: str, members: Mapping[str, object], name: str) -> list[str]:
     found = members[name]
     if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
         raise InvalidLock(f"{_place(table, name)} of the lock file is not a list of strings")
-    return [*found]
+    return list(found)
 
 
 def _digest(artifact: Mapping[str, object], name: str) -> str:

@@ -1,7 +1,7 @@
 """The options of a bundle, one field each: its values, its words, and which formats it goes with.
 
-All that must know the options (the command line, query and body over HTTP, OpenAPI, records, lock files) goes through
-``OPTIONS``, which is made from the fields of ``Options``: to add an option is to add a field.
+Everything that must know the options (the command line, query and body over HTTP, OpenAPI, records, lock files) goes
+through ``OPTIONS``, which is made from the fields of ``Options``: to add an option, add a field.
 """
 
 import re
@@ -15,7 +15,7 @@ from app.text import quote
 from app.tzdb.selection import Aliases
 from app.tzdb.tables import TABLE_NAMES, TableName
 
-Encoding = Literal["slim", "fat"]
+Encoding: TypeAlias = Literal["slim", "fat"]
 Member: TypeAlias = str | list[str]
 """An option's value in JSON."""
 
@@ -33,14 +33,14 @@ _MODULE = re.compile(rf"(?!-){_ELEMENT}(?:/{_ELEMENT})*(?<!/v[0-9])(?<!/v[0-9][0
 
 @dataclass(frozen=True, slots=True)
 class OptionRow:
-    """What there is to know of one option.
+    """What there is to know about one option.
 
     Attributes:
         name: One lower-case word.
         choices: The values on offer, in the order to show them; empty for free text.
         is_list: Whether it takes several values.
         default: As text, lists comma-separated.
-        words: What its field says of it.
+        words: What its field says about it.
     """
 
     name: str
@@ -51,7 +51,7 @@ class OptionRow:
 
 
 Parse: TypeAlias = Callable[[OptionRow, Mapping[str, str], FormatRow], object]
-"""Makes the value of an option from the texts of all, for a format. Raises InvalidOption."""
+"""Makes the value of an option from the texts of all options, for a format. Raises: InvalidOption."""
 
 
 def _parse_choice(row: OptionRow, texts: Mapping[str, str], _: FormatRow) -> str:
@@ -65,13 +65,13 @@ class Option:
     Attributes:
         help: For the command line: one sentence.
         about: For the OpenAPI document; may use Markdown.
-        parse: Reads it. Without it, the value is one of the choices of its type, whatever the format; a list and a free
-            text bring their own.
-        metavar: What stands for a free text or a list on the command line.
+        parse: Parses its value. The default takes one of the choices of its type, whatever the format; lists and free
+            texts bring their own function.
+        metavar: What stands for a free text or a list in the help of the command line.
         example: A value to show, as text.
         max_length: Of a free text, in characters.
-        always: Whether records and lock files have it even where it has its default. Only for the first options:
-            a new one would change the bytes of equal requests, and is missing in what was written before.
+        always: Whether records and lock files have it even at its default. Only for the first options: a new one would
+            change the bytes of equal requests, and is missing from what was written before.
     """
 
     help: str
@@ -99,7 +99,7 @@ def _parse_tables(row: OptionRow, texts: Mapping[str, str], format: FormatRow) -
     if format.holds != "tree":
         raise InvalidOption("a Go package holds zones only: tables is for the other formats", options=[row.name])
     asked = set(text.split(","))
-    unknown = sorted(asked - {*row.choices})
+    unknown = sorted(asked - set(row.choices))
     if unknown:
         raise InvalidOption(
             f"{quote(unknown[0])} is not a table; the tables are {', '.join(row.choices)}", options=[row.name]
@@ -133,7 +133,7 @@ def _parse_module(row: OptionRow, texts: Mapping[str, str], format: FormatRow) -
     if not is_module_path(text or DEFAULT_MODULE):
         raise InvalidOption(
             f"module={quote(text)} is not a Go module path of at most {MAX_MODULE_LENGTH} characters such as"
-            " example.com/tzdata; one that ends in /v2 cannot have the versions v0",
+            " example.com/tzdata; one that ends in /v2 cannot have v0 versions",
             options=[row.name],
         )
     return text or DEFAULT_MODULE
@@ -172,7 +172,7 @@ class Options:
     aliases: Annotated[
         Aliases,
         Option(
-            help="Only what was asked (the default), or the zone behind each alias too, or all aliases of each zone.",
+            help="Only what was asked for (the default), the zone behind each alias too, or all aliases of each zone.",
             about="`exact`: only what was asked for. `target`: plus the Zone behind each Link. `all`: plus every"
             " Link of each Zone.",
             always=True,
@@ -182,7 +182,7 @@ class Options:
         LinkStyle,
         Option(
             help="How an alias beside its zone is written; hard by default, copy in a zip.",
-            about="How a Link is written whose Zone is in the bundle too. A zip holds copies only.",
+            about="How a Link is written if its Zone is in the bundle too. A zip holds copies only.",
             parse=_parse_links,
             always=True,
         ),
@@ -260,7 +260,7 @@ def check_option_names(options: Collection[str], *, known: Collection[str]) -> N
 
 
 def parse_options(texts: Mapping[str, str], format: FormatRow) -> Mapping[str, object]:
-    """Return the values of all options, by their names, for a format.
+    """Return the values of all options, by name, for a format.
 
     Raises:
         InvalidOption: An option has no such value, or does not go with the format or with another option.
@@ -269,13 +269,13 @@ def parse_options(texts: Mapping[str, str], format: FormatRow) -> Mapping[str, o
 
 
 def option_members(options: Options) -> dict[str, Member]:
-    """Return options as members of JSON and of lock files, those that may be missing only if they say something."""
+    """Return options as members of JSON and of lock files; those that may be missing are left out at their defaults."""
     members: dict[str, Member] = {}
     for name, row in OPTIONS.items():
         value = getattr(options, name)
         text = ",".join(value) if row.is_list else value
         if row.words.always or text != row.default:
-            members[name] = [*value] if row.is_list else value
+            members[name] = list(value) if row.is_list else value
     return members
 
 

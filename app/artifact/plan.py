@@ -1,6 +1,6 @@
 """A plan: exactly what will be in a bundle and why, and the content key that names it.
 
-Everything that decides *which entries* lives here; how entries become bytes is the recipes'. A plan holds the content
+Everything that decides *which entries* there are lives here; recipes turn entries into bytes. A plan holds the content
 of its entries by reference, so that a writer needs nothing else.
 """
 
@@ -27,8 +27,10 @@ from app.tzdb.tzif.fat import encode_fat
 class Plan:
     """A spec resolved in a release.
 
-    Shape: ``spec`` with its release made concrete; ``entries`` in ``by_component`` order of their paths; ``recipe`` the
-    name of the recipe that is to write them.
+    Attributes:
+        spec: With a concrete release.
+        recipe: The name of the recipe that is to write the entries.
+        entries: In ``by_component`` order of their paths.
     """
 
     spec: Spec
@@ -42,17 +44,18 @@ class Plan:
 
     @property
     def content_key(self) -> str:
-        """The identity of what will be written, before it is written: a hex.
+        """The identity of what will be written, before it is written.
 
-        Shape: sha256 of the JSON array ``[recipe, [path, kind, sha256, target_path], …]`` (ASCII, no spaces). All that
-        shapes the bytes is in it and nothing else: releases that give the same files give the same key.
+        It is the sha256, in hex, of the JSON array ``[recipe, [path, kind, sha256, target_path], …]`` (ASCII, no
+        spaces). All that shapes the bytes is in it, and nothing else: releases that give the same files give the same
+        key.
         """
         rows = [[entry.path, entry.kind, entry.sha256, entry.target_path] for entry in self.entries]
         return sha256_hex(json.dumps([self.recipe, *rows], separators=(",", ":")).encode())
 
     @property
     def tree_digest(self) -> str:
-        """The digest of the tree one gets by unpacking the bundle; see ``digest.tree_digest``."""
+        """The digest of the tree that comes out when the bundle is unpacked; see ``digest.tree_digest``."""
         return tree_digest((entry.path, entry.sha256) for entry in self.unpacked)
 
     @property
@@ -64,7 +67,9 @@ class Plan:
 def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
     """Resolve ``spec`` in ``release``.
 
-    Errors: UnknownZones with everything the release lacks; NotFound for a table it came without.
+    Raises:
+        UnknownZones: The release lacks some zones; the error has all of them.
+        NotFound: The release came without one of the tables.
     """
     reasons = select(release, spec.selectors, aliases=spec.aliases)
     if FORMATS[spec.format].holds != "tree":
@@ -116,7 +121,11 @@ def _source_entries(release: Release, zones: Iterable[Entry], spec: Spec) -> Ite
 
 
 def _fat_file(file: TzifFile, made: TzifPool) -> TzifFile:
-    """Return the file written fat. Shape: ``made`` has those of this plan by the sha256 of what they came from."""
+    """Return the file written fat.
+
+    Args:
+        made: The fat files of this plan so far, by the sha256 of the files they came from.
+    """
     if file.sha256 not in made:
         content = encode_fat(decode_tzif(file.content))
         made[file.sha256] = TzifFile(content, sha256_hex(content), zlib.crc32(content), file.fault)

@@ -1,7 +1,7 @@
-"""Recipes by their names: the one in use for each format, and those that were.
+"""Recipes by name: the one in use for each format, and those that were in use before.
 
-What a recipe is, and which one a format uses, stands in ``formats``. A recipe that was in use stays here, so that what
-was built stays buildable.
+``formats`` says what a recipe is and which one a format uses. A recipe that was in use stays here, so that what was
+built stays buildable.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def recipe_named(name: str) -> Recipe:
     """Return the recipe called ``name``.
 
     Raises:
-        UnknownArtifact: This program cannot follow it (it names another compressor than this machine's).
+        UnknownArtifact: This program cannot follow it (it names a compressor other than this machine's).
     """
     if name not in _BY_NAME:
         raise UnknownArtifact(

@@ -1,4 +1,4 @@
-"""Records: what is remembered of an artifact, and how plans and records look as JSON.
+"""Records: what is remembered about an artifact, and how plans and records look as JSON.
 
 The members that clients rely on are named here and nowhere else.
 """
@@ -18,7 +18,13 @@ from app.json_types import Count, Digest, Keywords, ReleaseName, Sha256
 
 
 class EntryRow(TypedDict):
-    """One entry in JSON. Shape: ``sha256`` a hex; ``size`` in bytes; the rest as in ``Entry``."""
+    """One entry in JSON; the members mean what they mean in ``Entry``.
+
+    Attributes:
+        sha256: In hex.
+
+    Units: ``size`` in bytes.
+    """
 
     path: str
     kind: EntryKind
@@ -62,8 +68,10 @@ class LocatedRecordRow(RecordRow):
 class Record:
     """What one artifact is: enough to describe it, and to build it again.
 
-    Shape: ``sha256`` the sha256 of its bytes; ``row`` its JSON. The release and the reasons in ``row`` are those of the
-    request that built it first; others may have led to the same bytes.
+    Attributes:
+        sha256: Of its bytes, in hex.
+        row: Its JSON. The release and the reasons in it are those of the request that built it first; others may have
+            led to the same bytes.
     """
 
     sha256: str
@@ -105,7 +113,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(content: bytes) -> Record:
-    """Read what ``encode_record`` wrote; the store has verified that it is unchanged."""
+    """Decode what ``encode_record`` wrote; the store has verified that it is unchanged."""
     row: RecordRow = json.loads(content)
     return Record(row["digest"].removeprefix("sha256:"), row)
 
@@ -121,7 +129,7 @@ def request_row(spec: Spec) -> Request:
 
 
 def parse_request(request: Request) -> Spec:
-    """Read a spec from its JSON; members that are not in a request are left aside.
+    """Parse a spec from its JSON; members that do not belong to a request are ignored.
 
     Raises:
         InvalidRequest: As in ``parse_spec``.

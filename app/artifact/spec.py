@@ -1,4 +1,4 @@
-"""What the caller asked for, read and checked, before any release is known.
+"""What the caller asked for, parsed and checked, before any release is known.
 
 Every gate (HTTP path, JSON body, command line) makes its ``Spec`` through ``parse_spec``, so they cannot disagree. The
 rules about a format are in ``formats``, those about an option in ``options``.
@@ -16,12 +16,12 @@ from app.tzdb.selection import Selector, parse_selectors
 
 LATEST = "latest"
 MAX_SELECTORS = 2_000
-"""More than three times the names of any release."""
+"""More than three times as many as any release has names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec(Options):
-    """One request for a bundle: what the options say, and this.
+    """One request for a bundle: the options, and the following.
 
     Attributes:
         release: An IANA name or a channel such as ``latest``.
@@ -35,29 +35,29 @@ class Spec(Options):
 
 
 def parse_spec(release: str, zones: Iterable[str], *, format: str, options: Mapping[str, str]) -> Spec:
-    """Read a request from its texts.
+    """Parse a request from its texts.
 
     Args:
         release: A name or a channel.
         zones: One selector each.
         format: An ending.
-        options: By their names in ``OPTIONS``, lists comma-separated.
+        options: By name, as in ``OPTIONS``; lists are comma-separated.
 
     Raises:
         InvalidName, InvalidOption, UnknownFormat, LimitExceeded: Each says what is wrong and what would be right.
     """
     check_release_choice(release)
     known_format = parse_format(format)
-    zones = [*zones]
+    zones = list(zones)
     if len(zones) > MAX_SELECTORS:
         raise LimitExceeded(
-            f"{len(zones)} zones were asked for, the limit is {MAX_SELECTORS}; globs such as Europe/* are shorter",
+            f"{len(zones)} zones were asked for; the limit is {MAX_SELECTORS}. Globs such as Europe/* are shorter",
             limit=MAX_SELECTORS,
         )
     check_option_names(options, known=OPTIONS)
     selectors = parse_selectors(zones)
     values = parse_options(options, FORMATS[known_format])
-    return Spec(release, selectors, known_format, **values)  # type: ignore[arg-type]  # each field reads its own type
+    return Spec(release, selectors, known_format, **values)  # type: ignore[arg-type]  # each is of its field's type
 
 
 def check_release_choice(release: str) -> None:

@@ -24,9 +24,11 @@ _ZERO = b"0000000\0"
 def encode_tar(entries: Iterable[Entry]) -> bytes:
     """Return the entries as a USTAR archive.
 
-    Shape: each directory once before what it holds, files 0644, directories 0755, owner 0:0 without names, ``MTIME``;
-    sorted by path component, but hard links come last, since tar needs what they link to unpacked first. Ends with the
-    two zero blocks and no further padding. Every path and link target fits 100 bytes: ``spec`` limits the prefix so.
+    Returns:
+        Each directory once, before what it holds; files 0644, directories 0755, owner 0:0 without names, ``MTIME``. The
+        order is by path component, except that hard links come last, since tar needs what they link to unpacked first.
+        The archive ends with the two zero blocks and no further padding. Every path and link target fits 100 bytes,
+        since ``options`` limits the prefix.
     """
     chunks: list[bytes] = []
     hard_links: list[Entry] = []
@@ -46,8 +48,10 @@ def encode_tar(entries: Iterable[Entry]) -> bytes:
 def encode_gzip(content: bytes) -> bytes:
     """Return ``content`` as one gzip member at level 9.
 
-    Shape: the header has no name, no time and "unknown" as its system. The deflate stream is the one of this machine's
-    zlib, whose version is therefore part of the recipe. Source: RFC 1952 §2.3.
+    The header has no name, no time and "unknown" as its system. The deflate stream is that of this machine's zlib,
+    whose version is therefore part of the recipe.
+
+    Source: RFC 1952 §2.3.
     """
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     header = b"\x1f\x8b\x08\0" + bytes(4) + b"\x02\xff"

@@ -1,6 +1,6 @@
 """Zones as parts of a path in lower case, and back: ``asia/shanghai/etc/gmt.8`` is Asia/Shanghai and Etc/GMT+8.
 
-What images and Go modules have in common: both are found by names that know no capitals and no plus sign.
+This is what images and Go modules have in common: both are found by names without capitals and plus signs.
 """
 
 import re
@@ -22,11 +22,15 @@ def format_zone_path(name: str) -> str:
 
 
 def parse_zone_path(path: str, release: Release) -> list[str]:
-    """Read the zones of a path, in any order, by the names of a release; returns selectors.
+    """Parse the zones of a path, in any order, by the names of a release.
 
-    Shape: ``country/cn`` stands for ``country:CN``. Names are prefix-free as path components, which ``make_release``
-    checks, so there is at most one reading.
-    Errors: UnknownZones with what cannot be read and up to three suggestions.
+    No name is a directory of another, which ``make_release`` checks, so there is at most one reading.
+
+    Returns:
+        Selectors; ``country/cn`` stands for ``country:CN``.
+
+    Raises:
+        UnknownZones: Some part of the path is not a zone; with that part and up to three suggestions.
     """
     parts = path.split("/")
     known = {format_zone_path(zone): zone for zone in release.files}
@@ -65,7 +69,7 @@ def _unknown(parts: Sequence[str], at: int, *, known: Mapping[str, str], release
         nearest = [format_zone_path(each) for each in suggest_names(release, [piece.replace(".", "+")]).popitem()[1]]
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     return UnknownZones(
-        f"{quote(piece)} is no zone of release {release.version}{hint}",
+        f"{quote(piece)} is not a zone of release {release.version}{hint}",
         zones=[piece],
         suggestions={piece: nearest},
         release=release.version,

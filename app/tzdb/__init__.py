@@ -1,1 +1,1 @@
-"""What a tzdata release is and means. Pure: values in, values out; no I/O, clock, async or third party."""
+"""What a tzdata release is and means. Pure: values in, values out; no I/O, clock, async or third-party code."""

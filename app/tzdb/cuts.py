@@ -1,6 +1,6 @@
-"""Tables cut to a selection: the rows, rules, Zones and Links that a bundle's names need and no others.
+"""Tables cut to a selection: the rows, rules, Zones and Links that a bundle's names need, and no others.
 
-Reading tables is ``tables``'s; which names there are is ``selection``'s.
+``tables`` parses the tables; ``selection`` decides which names there are.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -13,10 +13,14 @@ from app.tzdb.tables import TableName, ZiFile, table_rows
 def cut_table(release: Release, table: TableName, *, names: Set[str]) -> bytes:
     """Return ``table`` of ``release`` cut to ``names``.
 
-    Shape: ``.tab`` files keep the rows of the names in the bundle (``iso3166.tab``: of their countries) and lose their
-    remarks, whose dates would make every release different; ``tzdata.zi`` keeps its header, the rules in use, the Zone
-    behind each name and the Links among the names, so that it compiles; ``leapseconds`` is about no zone and stays.
-    Errors: NotFound if the release came without this table.
+    Returns:
+        The table as bytes. ``.tab`` files keep the rows of the names in the bundle (``iso3166.tab``: of their
+        countries) and lose their remarks, whose dates would make every release different. ``tzdata.zi`` keeps its
+        header, the rules in use, the Zone behind each name and the Links among the names, so that it compiles.
+        ``leapseconds`` stays as it is, since it is not about any zone.
+
+    Raises:
+        NotFound: The release came without this table.
     """
     if table not in release.tables:
         raise NotFound(f"release {release.version} came without {table}", tables=[table], release=release.version)
@@ -37,12 +41,16 @@ def cut_table(release: Release, table: TableName, *, names: Set[str]) -> bytes:
 
 
 def cut_zi(zi: ZiFile, *, zones: Set[str], links: Mapping[str, str]) -> str:
-    """Return the ``tzdata.zi`` that compiles to just ``zones`` and ``links`` (link_name → Zone).
+    """Return the ``tzdata.zi`` that compiles to just ``zones`` and ``links``.
 
-    Shape: the header, then the rules in use, the Zones and the Links, each sorted by name.
+    Args:
+        links: link_name → Zone.
+
+    Returns:
+        The header, then the rules in use, the Zones and the Links, each sorted by name.
     """
     used = {name for zone in zones for name in _rule_names(zi.zones[zone])} & zi.rules.keys()
-    lines = [*zi.header]
+    lines = list(zi.header)
     for rule in sorted(used):
         lines.extend(zi.rules[rule])
     for zone in sorted(zones):

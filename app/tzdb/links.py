@@ -1,6 +1,6 @@
 """Following Links to the Zone behind them.
 
-Only the graph lives here; the bytes behind the names are ``release``'s.
+Only the graph lives here; the bytes behind the names live in ``release``.
 """
 
 from collections.abc import Mapping, Set
@@ -13,9 +13,14 @@ MAX_LINK_CHAIN = 8
 
 
 def resolve_links(targets: Mapping[str, str], *, zones: Set[str]) -> dict[str, str]:
-    """Return link_name → canonical Zone for every Link in ``targets`` (link_name → target as written).
+    """Return link_name → canonical Zone for every Link in ``targets``.
 
-    Errors: InvalidTable for a loop, a chain of more than ``MAX_LINK_CHAIN`` hops, or a target that is no name at all.
+    Args:
+        targets: link_name → target as written.
+
+    Raises:
+        InvalidTable: There is a loop, a chain of more than ``MAX_LINK_CHAIN`` hops, or a target that is neither a Zone
+            nor a Link.
     """
     return {name: _follow(name, targets, zones) for name in targets}
 
@@ -27,5 +32,5 @@ def _follow(name: str, targets: Mapping[str, str], zones: Set[str]) -> str:
         if reached in zones:
             return reached
         if reached not in targets:
-            raise InvalidTable(f"the Link {quote(name)} leads to {quote(reached)}, which is no Zone and no Link")
+            raise InvalidTable(f"the Link {quote(name)} leads to {quote(reached)}, which is neither a Zone nor a Link")
     raise InvalidTable(f"the Link {quote(name)} is part of a loop or of a chain longer than {MAX_LINK_CHAIN}")

@@ -1,7 +1,7 @@
-"""What a name may look like, and the order names stand in.
+"""What a name may look like, and the order in which names are sorted.
 
-Rules for zone names, release names, country codes and tree prefixes live here, and all arithmetic of a release's
-letters. Whether a release *has* a name is ``release``'s to say; nothing here knows any zone.
+The rules for zone names, release names, channel names and country codes live here, and all arithmetic on the letters
+of a release. Nothing here knows any zone: ``release`` says whether a release *has* a name.
 """
 
 import re
@@ -17,7 +17,7 @@ MAX_NAME_PARTS = 8
 
 _COMPONENT = r"[A-Za-z0-9_+][A-Za-z0-9_+-]*"
 ZONE_NAME = re.compile(rf"(?=.{{1,{MAX_NAME_LENGTH}}}\Z){_COMPONENT}(?:/{_COMPONENT}){{0,{MAX_NAME_PARTS - 1}}}")
-"""What ``check_zone_name`` takes, for whoever checks many."""
+"""What ``check_zone_name`` accepts, for callers that check many names."""
 _RELEASE = re.compile(r"[0-9]{4}z?[a-z]")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -27,9 +27,11 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 def check_zone_name(name: str) -> None:
     """Check that ``name`` could be a zone name.
 
-    Errors: InvalidName that quotes the name and says which rule it breaks.
-    Source: the naming rules in tzdb's *theory.html*: ASCII letters, digits, ``+ - _``; components apart by ``/``,
-    none empty, none that starts with a hyphen, no dot at all.
+    Raises:
+        InvalidName: It breaks a rule; the error quotes the name and says which rule.
+
+    Source: the naming rules in tzdb's *theory.html*: ASCII letters, digits, ``+ - _``; components separated by ``/``,
+    none of them empty, none starting with a hyphen, no dot at all.
     """
     if len(name) > MAX_NAME_LENGTH:
         raise InvalidName(f"{quote(name)} is longer than {MAX_NAME_LENGTH} characters", zones=[name[:MAX_NAME_LENGTH]])
@@ -51,7 +53,7 @@ def is_release_name(name: str) -> bool:
 
 
 def release_order(release: str) -> tuple[str, int, str]:
-    """Sort key that puts releases in the order they appeared: by year, then ``a`` to ``z``, then ``za`` and on.
+    """Sort key that puts releases in the order they appeared: by year, then ``a`` to ``z``, then ``za`` and so on.
 
     Anything that starts with a year has a place, whether it is a release or not.
     """
@@ -63,7 +65,7 @@ def nth_of_year(release: str) -> int:
     """Return how many releases the year had once this one was out: ``2026a`` is 1, ``2026z`` 26, ``2026za`` 27.
 
     Args:
-        release: One that ``is_release_name`` takes.
+        release: A name that ``is_release_name`` accepts.
     """
     letters = release[4:]
     return (len(letters) - 1) * len(_LETTERS) + _LETTERS.index(letters[-1]) + 1
@@ -73,7 +75,7 @@ def name_of_nth(year: int, n: int) -> str:
     """Return the name of the nth release of a year; the inverse of ``nth_of_year``.
 
     Args:
-        n: From 1 on. Beyond 52 come names of three letters, which ``is_release_name`` does not take.
+        n: From 1 on. Beyond 52 the names have three letters, which ``is_release_name`` does not accept.
     """
     rounds, letter = divmod(n - 1, len(_LETTERS))
     return f"{year:04}{'z' * rounds}{_LETTERS[letter]}"
@@ -100,10 +102,10 @@ def _broken_rule(name: str) -> str:
     if name.startswith("/"):
         return "it starts with a slash"
     if " " in name and ZONE_NAME.fullmatch(name.replace(" ", "+")):
-        return "it holds a space; write a plus sign as %2B inside a query"
+        return "it contains a space; in a query, write a plus sign as %2B"
     strange = sorted({char for char in name if not re.fullmatch(r"[A-Za-z0-9_+/-]", char)})
     if strange:
-        return f"it holds {', '.join(ascii(char) for char in strange[:5])}"
+        return f"it contains {', '.join(ascii(char) for char in strange[:5])}"
     if "//" in name or name.endswith("/"):
         return "a part between its slashes is empty"
     if name.count("/") >= MAX_NAME_PARTS:

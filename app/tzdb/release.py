@@ -1,13 +1,13 @@
-"""A release: every name with its verified bytes, and what the tables say of each name.
+"""A release: every name with its verified bytes, and what the tables say about each name.
 
 A ``Release`` is made by ``make_release`` alone, which checks everything that can be checked without knowing where the
-bytes came from. Hashes promised by a source (RECORD, an index) are the source's to verify, before this.
+bytes came from. Hashes that a source promises (RECORD, an index) are verified by the source, before this.
 """
 
 import zlib
 from collections.abc import Iterator, Mapping, MutableMapping, Set
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from app.digest import sha256_hex, tree_digest
 from app.errors import InvalidContent, InvalidTable, InvalidTzif
@@ -18,15 +18,17 @@ from app.tzdb.names import by_component, check_zone_name
 from app.tzdb.tables import TableName, ZiFile, ZoneRow, parse_iso3166_tab, parse_zi, parse_zone_tab
 from app.tzdb.tzif.decoder import decode_tzif, find_footer_disagreement
 
-ZoneKind = Literal["zone", "link"]
-ZoneClass = Literal["zone-geographic", "zone-other", "alias-merged", "alias-legacy"]
+ZoneKind: TypeAlias = Literal["zone", "link"]
+ZoneClass: TypeAlias = Literal["zone-geographic", "zone-other", "alias-merged", "alias-legacy"]
 
 
 @dataclass(frozen=True, slots=True)
 class TzifFile:
     """The checked bytes of one TZif file, with the sums that writers need.
 
-    Shape: ``sha256`` is a hex; ``fault`` says what is wrong with a file that is well-formed all the same.
+    Attributes:
+        sha256: Of ``content``, in hex.
+        fault: What is wrong with a file that is well-formed all the same, ``None`` if nothing is known to be.
     """
 
     content: bytes
@@ -35,17 +37,20 @@ class TzifFile:
     fault: str | None
 
 
-TzifPool = MutableMapping[str, TzifFile]
-"""sha256 → file. Releases that are made with one pool share equal files and check them once."""
+TzifPool: TypeAlias = MutableMapping[str, TzifFile]
+"""sha256 → file. Releases made with one pool share equal files and check them once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a release came from.
 
-    Shape: ``source`` one of the sources' names; ``package_version`` as on the package index, if there is one;
-    ``sha256`` of the wheel, if it was one; ``verified`` in a few words, what the source checked; ``packaged`` the day
-    the wheel's newest file was made, ``2026-10-28``, if it was a wheel.
+    Attributes:
+        source: One of the sources' names.
+        package_version: As on the package index, if there is one.
+        sha256: Of the wheel, if it was one.
+        verified: What the source checked, in a few words.
+        packaged: The day the wheel's newest file was made, as ``2026-10-28``, if it was a wheel.
     """
 
     source: str
@@ -57,7 +62,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseWarning:
-    """Something a user should know about a release that loads. Shape: ``zones`` the names it is about."""
+    """Something a user should know about a release that loads.
+
+    Attributes:
+        zones: The names it is about.
+    """
 
     code: str
     detail: str
@@ -68,9 +77,13 @@ class ReleaseWarning:
 class Release:
     """One tzdata release, whole and checked.
 
-    Shape: ``files`` every name (Zones and Links) → its file, in ``by_component`` order; ``links`` link_name → canonical
-    Zone; ``targets`` link_name → target as written; ``tables`` the raw tables by name; ``zi`` ``None`` where a tree
-    came without ``tzdata.zi`` (every name is then a Zone); ``tree_digest`` over all of ``files``.
+    Attributes:
+        files: Every name (Zones and Links) → its file, in ``by_component`` order.
+        links: link_name → canonical Zone.
+        targets: link_name → target as written.
+        tables: The raw tables by name.
+        zi: ``None`` where a tree came without ``tzdata.zi``; every name is then a Zone.
+        tree_digest: Over all of ``files``.
     """
 
     version: str
@@ -87,7 +100,7 @@ class Release:
     warnings: tuple[ReleaseWarning, ...]
 
     def canonical(self, name: str) -> str:
-        """Return the Zone behind ``name``; a Zone is its own. Errors: KeyError if the release lacks the name."""
+        """Return the Zone behind ``name``, itself if it is one. Raises: KeyError if the release lacks the name."""
         if name not in self.files:
             raise KeyError(name)
         return self.links.get(name, name)
@@ -133,11 +146,18 @@ def make_release(
 ) -> Release:
     """Check everything and return the release.
 
-    Shape: ``contents`` every zone name → its TZif bytes; ``absent`` names that the tables mention and that the release
-    does without.
-    Errors: InvalidContent (InvalidTzif, InvalidTable, InvalidName stay as raised) at the first thing that is wrong: a
-    name against the rules, two names that differ only in case, a name that is a directory of another, a TZif file that
-    does not check, names that ``tzdata.zi`` and the files do not share, a Link unlike its target, a row for no name.
+    Args:
+        contents: Every zone name → its TZif bytes.
+        absent: Names that the tables mention and that the release does without.
+        pool: Files to share with other releases.
+
+    Raises:
+        InvalidContent: Something is wrong; the error is about the first such thing: two names that differ only in
+            case, a name that is a directory of another, names that only ``tzdata.zi`` or only the files have, a Link
+            whose bytes differ from those of its Zone.
+        InvalidName: A name breaks the rules.
+        InvalidTzif: A TZif file does not pass its checks.
+        InvalidTable: A table is malformed or contradicts itself, or has a row for a name that the release lacks.
     """
     names = sorted(contents, key=by_component)
     _check_names(names)
@@ -203,15 +223,15 @@ def _check_same_names(files: Set[str], zi: ZiFile) -> None:
     if twice := zi.zones.keys() & zi.links.keys():
         raise InvalidTable(f"tzdata.zi calls {quote(min(twice))} both a Zone and a Link")
     if missing := declared - files:
-        raise InvalidContent(f"{len(missing)} names of tzdata.zi have no file, the first is {quote(min(missing))}")
+        raise InvalidContent(f"{len(missing)} names of tzdata.zi have no file; the first is {quote(min(missing))}")
     if extra := files - declared:
-        raise InvalidContent(f"{len(extra)} files are not in tzdata.zi, the first is {quote(min(extra))}")
+        raise InvalidContent(f"{len(extra)} files are not in tzdata.zi; the first is {quote(min(extra))}")
 
 
 def _check_links_equal_targets(files: Mapping[str, TzifFile], links: Mapping[str, str]) -> None:
     for link, zone in links.items():
         if files[link].sha256 != files[zone].sha256:
-            raise InvalidContent(f"the Link {quote(link)} has other bytes than its Zone {quote(zone)}")
+            raise InvalidContent(f"the Link {quote(link)} differs in bytes from its Zone {quote(zone)}")
 
 
 def _without(zi: ZiFile, absent: Set[str]) -> ZiFile:

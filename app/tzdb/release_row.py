@@ -17,9 +17,14 @@ class WarningRow(TypedDict):
 class ReleaseRow(TypedDict):
     """A release in JSON.
 
-    Shape: ``package_version`` and ``sha256`` (a hex, of the wheel) are null where the source has none; ``zones`` and
-    ``links`` are counts; ``date`` the day it was packaged, if that is known; ``verified`` says in a few words what the
-    source checked; ``cached`` is false for a release that nobody has fetched yet: what is not known of it is null.
+    Attributes:
+        package_version: Null where the source has none.
+        date: The day it was packaged, if that is known.
+        sha256: Of the wheel, in hex; null where the source has none.
+        verified: What the source checked, in a few words.
+        zones: How many there are.
+        links: How many there are.
+        cached: False for a release that nobody has fetched yet; what is not known about it is null.
     """
 
     version: ReleaseName
@@ -53,7 +58,7 @@ def release_row(release: Release) -> ReleaseRow:
 
 
 def promised_row(version: str, *, source: str, package_version: str | None, sha256: str | None) -> ReleaseRow:
-    """Return the JSON of a release that its source promises and that nobody has fetched yet."""
+    """Return the JSON of a release that a source promises and that nobody has fetched yet."""
     return {
         "version": version,
         "package_version": package_version,
@@ -70,4 +75,4 @@ def promised_row(version: str, *, source: str, package_version: str | None, sha2
 
 
 def _warning_row(warning: ReleaseWarning) -> WarningRow:
-    return {"code": warning.code, "detail": warning.detail, "zones": [*warning.zones]}
+    return {"code": warning.code, "detail": warning.detail, "zones": list(warning.zones)}

@@ -1,7 +1,7 @@
-"""Finding names in a release by what people know: a part of a name, a country, a remark; and what is known of a name.
+"""Finding names in a release by what people know (part of a name, a country, a remark), and what is known about a name.
 
-Both gates show what is found here; how it looks on the wire or in a terminal is theirs. Which names go into a bundle is
-``selection``'s: a search never stands in for a selector.
+Both gates show what is found here; how they show it is up to them. ``selection`` decides which names go into a bundle:
+a search never stands in for a selector.
 """
 
 from collections import defaultdict
@@ -19,11 +19,18 @@ from app.tzdb.suggestions import suggest_countries
 
 @dataclass(frozen=True, slots=True)
 class ZoneFact:
-    """What a release says of one name.
+    """What a release says about one name.
 
-    Shape: ``canonical`` the Zone behind it, itself if it is one; ``countries`` ISO 3166 codes; ``coordinates`` in ISO
-    6709 and ``comments``, both empty if no table has a row for the name; ``links`` the Links whose Zone it is;
-    ``sha256`` a hex; ``reason`` why a search found it.
+    Attributes:
+        canonical: The Zone behind it, itself if it is one.
+        countries: ISO 3166 codes.
+        coordinates: In ISO 6709; empty if no table has a row for the name.
+        comments: Empty if no table has a row for the name.
+        links: The Links whose Zone it is.
+        size: Of its file.
+        sha256: Of its file, in hex.
+        reason: Why a search found it.
+
     Units: ``size`` in bytes.
     """
 
@@ -56,7 +63,7 @@ FactRow = TypedDict(
         "reason": str,
     },
 )
-"""A fact in JSON; the members mean what they mean in ``ZoneFact``, ``class`` is its ``zone_class``."""
+"""A fact in JSON. The members mean what they mean in ``ZoneFact``; ``class`` is its ``zone_class``."""
 
 
 class ZonesRow(TypedDict):
@@ -74,13 +81,21 @@ def search(
     kind: ZoneKind | None = None,
     zone_class: ZoneClass | None = None,
 ) -> tuple[ZoneFact, ...]:
-    """Return the names that fit everything given; what is empty or ``None`` asks nothing.
+    """Return the names that match everything given; what is empty or ``None`` is not a condition.
 
-    Shape: ``query`` is part of the name, of a Link to it, of a country's English name or of the comments, case aside,
-    with a space for an underscore if one likes. The best fits come first (the place itself, names that hold the query,
-    Zones found by a Link, by country, by comments), in each group Zones before Links; without a query all is in
-    ``by_component`` order. ``country`` is a code in capitals.
-    Errors: InvalidName if ``country`` is no country code, UnknownZones if ISO 3166 has no such country.
+    Args:
+        query: Part of the name, of a Link to it, of a country's English name or of the comments. Case does not matter,
+            and a space may stand for an underscore.
+        country: A code in capitals.
+
+    Returns:
+        The best matches first: the place itself, names that contain the query, Zones found by a Link, by country, by
+        comments; in each group Zones come before Links. Without a query, all in ``by_component`` order.
+
+    Raises:
+        InvalidName: ``country`` is not a country code.
+        UnknownZones: The tables of the release have no such country.
+
     Cost: one pass over the names, about 2 ms.
     """
     if country:
@@ -103,7 +118,7 @@ def search(
 
 
 def zone_fact(release: Release, name: str) -> ZoneFact:
-    """Return what is known of one name. Errors: KeyError if the release lacks it."""
+    """Return what is known about one name. Raises: KeyError if the release lacks it."""
     if name not in release.files:
         raise KeyError(name)
     return _fact(release, name, links=release.links_to(name), reason="asked for by name")
@@ -116,10 +131,10 @@ def fact_row(fact: ZoneFact) -> FactRow:
         "kind": fact.kind,
         "class": fact.zone_class,
         "canonical": fact.canonical,
-        "countries": [*fact.countries],
+        "countries": list(fact.countries),
         "coordinates": fact.coordinates,
         "comments": fact.comments,
-        "links": [*fact.links],
+        "links": list(fact.links),
         "size": fact.size,
         "sha256": fact.sha256,
         "reason": fact.reason,
@@ -142,7 +157,7 @@ def _check_country(release: Release, code: str) -> None:
     hint = f"; did you mean {' or '.join(close)}?" if close else ""
     selector = f"country:{code}"
     raise UnknownZones(
-        f"{code} is no country of release {release.version}{hint}",
+        f"{code} is not a country of release {release.version}{hint}",
         zones=[selector],
         suggestions={selector: [f"country:{known}" for known in close]},
         release=release.version,

@@ -1,12 +1,12 @@
 """From selectors to the names of a release, each with the reason it is there.
 
-All of the meaning of *which zones did the caller ask for* lives here; how the names become files is ``artifact``'s.
+Everything about *which zones the caller asked for* lives here; ``artifact`` turns the names into files.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from app.errors import InvalidName, InvalidOption, UnknownZones
 from app.text import quote
@@ -14,8 +14,8 @@ from app.tzdb.names import MAX_NAME_LENGTH, ZONE_NAME, by_component, check_zone_
 from app.tzdb.release import Release
 from app.tzdb.suggestions import suggest_countries, suggest_names
 
-SelectorKind = Literal["name", "country", "glob"]
-Aliases = Literal["exact", "target", "all"]
+SelectorKind: TypeAlias = Literal["name", "country", "glob"]
+Aliases: TypeAlias = Literal["exact", "target", "all"]
 
 MAX_GLOB_LENGTH = 64
 _GLOB = re.compile(rf"[A-Za-z0-9+_/*-]{{1,{MAX_GLOB_LENGTH}}}")
@@ -24,7 +24,11 @@ _KIND_ORDER: Mapping[SelectorKind, int] = {"name": 0, "country": 1, "glob": 2}
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One item of a zone list. Shape: ``text`` a name, a country code, or a glob whose ``*`` is any characters."""
+    """One item of a zone list.
+
+    Attributes:
+        text: A name, a country code, or a glob whose ``*`` stands for any characters.
+    """
 
     kind: SelectorKind
     text: str
@@ -39,9 +43,10 @@ class Selector:
 
 
 def parse_selector(text: str) -> Selector:
-    """Read one selector: ``Europe/Berlin``, ``Europe/*``, ``country:DE``.
+    """Parse one selector: ``Europe/Berlin``, ``Europe/*``, ``country:DE``. Case is never corrected.
 
-    Errors: InvalidName that quotes it. Case is never corrected.
+    Raises:
+        InvalidName: It is malformed; the error quotes it.
     """
     if text.startswith("country:"):
         code = text.removeprefix("country:")
@@ -58,9 +63,10 @@ def parse_selector(text: str) -> Selector:
 
 
 def parse_selectors(texts: Iterable[str]) -> tuple[Selector, ...]:
-    """Read many selectors; equal sets of texts give equal results.
+    """Parse many selectors; equal sets of texts give equal results.
 
-    Errors: InvalidName with all bad ones in ``zones``; also for an empty list.
+    Raises:
+        InvalidName: Some are malformed, with all of them in ``zones``, or the list is empty.
     """
     selectors: set[Selector] = set()
     errors: list[InvalidName] = []
@@ -81,12 +87,18 @@ def parse_selectors(texts: Iterable[str]) -> tuple[Selector, ...]:
 
 
 def select(release: Release, selectors: Iterable[Selector], *, aliases: Aliases) -> Mapping[str, str]:
-    """Return name → reason, in ``by_component`` order.
+    """Return the names that a selection picks, each with the reason it is there.
 
-    Shape: ``aliases="exact"`` is what was asked; ``"target"`` adds the Zone behind each Link; ``"all"`` adds that and
-    every Link of each Zone. A name picked by several selectors has the reason of the most particular one, so the
-    reasons do not depend on the order of the list.
-    Errors: UnknownZones with everything the release lacks, and up to three suggestions for each.
+    Args:
+        aliases: ``"exact"`` is what was asked for; ``"target"`` adds the Zone behind each Link; ``"all"`` adds that and
+            every Link of each Zone.
+
+    Returns:
+        Name → reason, in ``by_component`` order. A name picked by several selectors has the reason of the most specific
+        one, so that the reasons do not depend on the order of the list.
+
+    Raises:
+        UnknownZones: The release lacks something; the error has all of it, with up to three suggestions for each.
     """
     reasons: dict[str, str] = {}
     unknown: list[Selector] = []
@@ -114,7 +126,7 @@ def check_known(releases: Sequence[Release], selectors: Iterable[Selector]) -> N
     """Check that each selector picks something in at least one of the releases.
 
     Raises:
-        UnknownZones: As ``select`` of the first of them, with everything that none has.
+        UnknownZones: As from ``select`` in the first of them, with everything that none of them has.
     """
     unknown = [each for each in selectors if not any(has_any(release, each) for release in releases)]
     if unknown:
@@ -131,17 +143,17 @@ def check_one_name(release: Release, text: str) -> None:
     """
     if text not in release.files:
         check_known([release], parse_selectors([text]))
-        raise InvalidOption("one zone is asked for here; a glob or a country is for bundles", options=["zone"])
+        raise InvalidOption("ask for one zone here; globs and countries are for bundles", options=["zone"])
 
 
 def _cut(text: str) -> str:
-    """Return a text that is not a selector, as long as one of its kind may be."""
+    """Return a text that is not a selector, cut to the length that one of its kind may have."""
     is_name = not text.startswith("country:") and "*" not in text
     return text[: MAX_NAME_LENGTH if is_name else MAX_GLOB_LENGTH]
 
 
 def _particularity(selector: Selector) -> tuple[int, int, str]:
-    """Sort key: names, countries, globs; of globs the one that spells out most first."""
+    """Sort key: names, then countries, then globs, of which the one that spells out most comes first."""
     spelled = len(selector.text) - selector.text.count("*") if selector.kind == "glob" else 0
     return (_KIND_ORDER[selector.kind], -spelled, selector.text)
 
@@ -175,7 +187,7 @@ def _matches(name: str, parts: list[str]) -> bool:
 
 
 def _add_targets(release: Release, reasons: dict[str, str]) -> None:
-    for name in [*reasons]:
+    for name in list(reasons):
         if name in release.links:
             reasons.setdefault(release.links[name], f"Zone behind the Link {name}")
 

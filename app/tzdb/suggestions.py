@@ -1,6 +1,6 @@
 """What the caller may have meant by a name that a release lacks.
 
-Suggestions only: nothing here ever stands in for what was asked.
+Suggestions only: nothing here ever stands in for what was asked for.
 """
 
 import re
@@ -13,7 +13,7 @@ from app.tzdb.release import Release
 MAX_SUGGESTIONS = 3
 _MIN_LIKENESS = 0.6
 _CANDIDATES = 12
-"""How many names that share most letter pairs are compared in full."""
+"""How many names are compared in full: those that share the most letter pairs."""
 _MAX_SPELLED = 200
 """How many names of one list are compared by spelling; keeps a list of a thousand typos cheap."""
 
@@ -21,9 +21,11 @@ _MAX_SPELLED = 200
 def suggest_names(release: Release, names: Iterable[str]) -> dict[str, list[str]]:
     """Return each of ``names`` → up to ``MAX_SUGGESTIONS`` names of the release, best first.
 
-    Shape: first the same letters in another case, then the same place in another area (moved: ``Europe/Istanbul`` for
-    ``Asia/istanbul``), then what ``zone1970.tab`` says in words (``Beijing``), then the likest spelling, the last for
-    the first ``_MAX_SPELLED`` of ``names`` only.
+    Returns:
+        First the same letters in another case, then the same place in another area, as if it had moved
+        (``Europe/Istanbul`` for ``Asia/istanbul``), then what ``zone1970.tab`` says in words (``Beijing``), then the
+        closest spelling; the last only for the first ``_MAX_SPELLED`` of ``names``.
+
     Cost: one pass over the release's names, then about 1 ms for a name that is compared by spelling.
     """
     index = _Index(release)
@@ -33,8 +35,9 @@ def suggest_names(release: Release, names: Iterable[str]) -> dict[str, list[str]
 def suggest_countries(release: Release, code: str) -> list[str]:
     """Return up to three selectors of countries that have Zones and whose code or name is close to ``code``.
 
-    Shape: first a name that says ``code`` in words (``UK`` is in *Britain (UK)*), then the letters turned round, then
-    codes that share a letter in its place.
+    Returns:
+        First a country whose name has ``code`` as a word (``UK`` is in *Britain (UK)*), then the letters swapped, then
+        codes that share a letter in its place.
     """
     known = sorted({country for row in release.zone1970_rows.values() for country in row.countries})
     named = {each for each in known if code in re.findall(r"\w+", release.countries.get(each, ""))}
@@ -69,7 +72,7 @@ class _Index:
             found[candidate] = None
             if len(found) == MAX_SUGGESTIONS:
                 break
-        return [*found]
+        return list(found)
 
     def _ranked(self, folded: str, *, spelled: bool) -> Iterator[str]:
         if folded in self._folded:

@@ -1,18 +1,18 @@
-"""Reading the text tables that come with the zone files.
+"""Parsing the text tables that come with the zone files.
 
-Everything about the line formats of ``tzdata.zi`` and the ``.tab`` files lives here. What the rows mean for a release
-(kinds, classes, countries) is ``release``'s to say.
+Everything about the line formats of ``tzdata.zi`` and the ``.tab`` files lives here. ``release`` says what the rows
+mean for a release (kinds, classes, countries).
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 from app.errors import InvalidTable
 from app.text import quote
 from app.tzdb.names import is_country_code, is_zone_name
 
-TableName = Literal["iso3166.tab", "leapseconds", "tzdata.zi", "zone.tab", "zone1970.tab"]
+TableName: TypeAlias = Literal["iso3166.tab", "leapseconds", "tzdata.zi", "zone.tab", "zone1970.tab"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 
 _KEYWORDS = frozenset({"R", "Rule", "Z", "Zone", "L", "Link"})
@@ -22,8 +22,11 @@ _KEYWORDS = frozenset({"R", "Rule", "Z", "Zone", "L", "Link"})
 class ZiFile:
     """A parsed ``tzdata.zi``.
 
-    Shape: ``header`` the comment lines at its head; ``rules`` rule name → its lines; ``zones`` Zone → its line and
-    continuation lines; ``links`` link_name → target, both as written.
+    Attributes:
+        header: The comment lines at its head.
+        rules: Rule name → its lines.
+        zones: Zone → its line and continuation lines.
+        links: link_name → target, both as written.
     """
 
     header: tuple[str, ...]
@@ -42,7 +45,12 @@ class ZiFile:
 
 @dataclass(frozen=True, slots=True)
 class ZoneRow:
-    """One row of ``zone.tab`` or ``zone1970.tab``. Shape: ``coordinates`` in ISO 6709, ``comments`` may be empty."""
+    """One row of ``zone.tab`` or ``zone1970.tab``.
+
+    Attributes:
+        coordinates: In ISO 6709.
+        comments: May be empty.
+    """
 
     countries: tuple[str, ...]
     coordinates: str
@@ -51,11 +59,13 @@ class ZoneRow:
 
 
 def parse_zi(text: str) -> ZiFile:
-    """Read ``tzdata.zi``.
+    """Parse ``tzdata.zi``.
 
-    Errors: InvalidTable with the line number for a line of no known kind, a repeated name, a name against the rules, or
-    a Zone that is not continued where it announces one more line.
-    Source: zic(8), *FILES AND INPUT*; the file abbreviates keywords to one letter, whole keywords are taken too.
+    Raises:
+        InvalidTable: There is a line of unknown kind, a repeated name, a name that breaks the rules, or a Zone that
+            announces one more line and is not continued; the error has the line number.
+
+    Source: zic(8), *FILES AND INPUT*; the file abbreviates keywords to one letter, whole keywords are accepted too.
     """
     header: list[str] = []
     rules: dict[str, list[str]] = {}
@@ -97,9 +107,12 @@ def _is_new(name: str, known: Collection[str]) -> bool:
 
 
 def parse_zone_tab(text: str, *, table: str) -> tuple[ZoneRow, ...]:
-    """Read ``zone.tab`` or ``zone1970.tab``; ``table`` names it in errors.
+    """Parse ``zone.tab`` or ``zone1970.tab``; ``table`` names it in errors.
 
-    Errors: InvalidTable with the row's number. Source: the comment at the head of ``zone1970.tab``.
+    Raises:
+        InvalidTable: A row is malformed; the error has its number.
+
+    Source: the comment at the head of ``zone1970.tab``.
     """
     rows = []
     for number, (_, fields) in enumerate(table_rows(text), 1):
@@ -113,7 +126,7 @@ def parse_zone_tab(text: str, *, table: str) -> tuple[ZoneRow, ...]:
 
 
 def parse_iso3166_tab(text: str) -> Mapping[str, str]:
-    """Read ``iso3166.tab``. Shape: country code → English name. Errors: InvalidTable with the row's number."""
+    """Parse ``iso3166.tab``: country code → English name. Raises: InvalidTable with the row's number."""
     countries: dict[str, str] = {}
     for number, (_, fields) in enumerate(table_rows(text), 1):
         if len(fields) != 2 or not is_country_code(fields[0]):

@@ -1,4 +1,4 @@
-"""How one zone looks as JSON: what is known of its name, and what its clocks do from an instant on."""
+"""How one zone looks as JSON: what is known about its name, and what its clocks do from an instant on."""
 
 from typing import TypedDict
 
@@ -14,11 +14,11 @@ class _Head(TypedDict):
 
 
 class ZoneRow(_Head, FactRow, OutlookRow):
-    """A zone in JSON; ``release`` is the one that says so."""
+    """A zone in JSON; ``release`` is the one it was found in."""
 
 
 class LocatedZoneRow(ZoneRow):
-    """The same with ``tzif``, the URL of its file."""
+    """A zone in JSON, with the URL of its file as ``tzif``."""
 
     tzif: str
 
@@ -26,10 +26,10 @@ class LocatedZoneRow(ZoneRow):
 def zone_row(release: Release, name: str, *, now: int) -> ZoneRow:
     """Return a zone's JSON.
 
-    Units: ``now`` in Unix seconds.
-
     Raises:
         KeyError: The release lacks the name.
+
+    Units: ``now`` in Unix seconds.
     """
     fact = fact_row(zone_fact(release, name))
     return {"release": release.version, **fact, **outlook_row(decode_tzif(release.files[name].content), now=now)}

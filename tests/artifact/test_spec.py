@@ -95,7 +95,7 @@ def test_an_unknown_format_is_refused_with_those_on_offer(format: str) -> None:
 def test_as_many_selectors_as_the_limit_are_taken_and_one_more_is_not() -> None:
     zones = [f"Test/Zone_{number}" for number in range(MAX_SELECTORS)]
     assert len(parse_spec("2026f", zones, format="tar", options={}).selectors) == MAX_SELECTORS
-    with pytest.raises(LimitExceeded, match="2001 zones were asked for, the limit is 2000") as caught:
+    with pytest.raises(LimitExceeded, match="2001 zones were asked for; the limit is 2000") as caught:
         parse_spec("2026f", [*zones, "UTC"], format="tar", options={})
     assert caught.value.facts == {"limit": MAX_SELECTORS}
 

@@ -92,10 +92,10 @@ class TestTables:
         [
             (b"L Etc/UTC UTC\n", b"L Zulu UTC\nL UTC Zulu\n", "the Link 'UTC' is part of a loop"),
             (b"L Etc/UTC UTC\n", b"L UTC UTC\n", "the Link 'UTC' is part of a loop"),
-            (b"L Etc/UTC UTC\n", b"L Etc/GMT UTC\n", "'UTC' leads to 'Etc/GMT', which is no Zone and no Link"),
-            (b"L Etc/UTC UTC\n", b"L Asia/Tokyo UTC\n", "the Link 'UTC' has other bytes than its Zone 'Asia/Tokyo'"),
+            (b"L Etc/UTC UTC\n", b"L Etc/GMT UTC\n", "'UTC' leads to 'Etc/GMT', which is neither a Zone nor a Link"),
+            (b"L Etc/UTC UTC\n", b"L Asia/Tokyo UTC\n", "the Link 'UTC' differs in bytes from its Zone 'Asia/Tokyo'"),
             (b"L Etc/UTC UTC\n", b"L ../../etc/passwd UTC\n", "line 5: 'L ../../etc/passwd UTC' is not a"),
-            (b"L Etc/UTC UTC\n", b"", "1 files are not in tzdata.zi, the first is 'UTC'"),
+            (b"L Etc/UTC UTC\n", b"", "1 files are not in tzdata.zi; the first is 'UTC'"),
             (b"L Etc/UTC UTC\n", b"L Etc/UTC UTC\nL Etc/UTC Zulu\n", "1 names of tzdata.zi have no file"),
             (b"L Etc/UTC UTC\n", b"Z UTC 0 - UTC\nL Etc/UTC UTC\n", "calls 'UTC' both a Zone and a Link"),
             (b"# version", b"\xff", "tzdata.zi is not UTF-8"),

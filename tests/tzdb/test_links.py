@@ -51,7 +51,7 @@ def test_a_loop_is_refused(loop: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("targets", [{"A": "Nowhere"}, {"A": "B", "B": "Nowhere"}])
 def test_a_target_that_is_no_name_is_refused(targets: dict[str, str]) -> None:
-    with pytest.raises(InvalidTable, match="'A' leads to 'Nowhere', which is no Zone and no Link"):
+    with pytest.raises(InvalidTable, match="'A' leads to 'Nowhere', which is neither a Zone nor a Link"):
         resolve_links(targets, zones=ZONES)
 
 

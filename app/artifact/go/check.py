@@ -1,6 +1,6 @@
 """The Go source of a start-up check: a program ends at once if its configuration names a zone it was not built with.
 
-Without it Go takes the time of UTC for a TZ that it cannot load, and says nothing.
+Without it, Go silently uses UTC for a TZ that it cannot load.
 """
 
 import re
@@ -84,18 +84,23 @@ def format_check(
 ) -> bytes:
     """Return the source of the check.
 
-    Shape: ``package`` is the Go package it becomes part of; ``variables`` of the environment are looked at before
-    ``main`` runs; ``import_path`` is the package that embeds the zones, so that it is initialized earlier; empty for
-    none.
-    Errors: InvalidOption for a package, a variable or an import that cannot be called so.
+    Args:
+        package: The Go package that the check becomes part of.
+        variables: Environment variables to look at before ``main`` runs.
+        import_path: The package that embeds the zones, imported so that it is initialized earlier; empty for none.
+
+    Raises:
+        InvalidOption: A package, a variable or an import cannot have such a name.
     """
     if not _IDENTIFIER.fullmatch(package) or package in _KEYWORDS:
-        raise InvalidOption(f"{quote(package)} is no name of a Go package, such as main", options=["package"])
+        raise InvalidOption(f"{quote(package)} is not the name of a Go package, such as main", options=["package"])
     for variable in variables:
         if not _IDENTIFIER.fullmatch(variable):
-            raise InvalidOption(f"{quote(variable)} is no environment variable, such as TZ", options=["env"])
+            raise InvalidOption(
+                f"{quote(variable)} is not the name of an environment variable, such as TZ", options=["env"]
+            )
     if import_path and not is_module_path(import_path):
-        raise InvalidOption(f"{quote(import_path)} is no import path of Go", options=["import"])
+        raise InvalidOption(f"{quote(import_path)} is not a Go import path", options=["import"])
     source = _SOURCE.substitute(
         package=package,
         version=version,

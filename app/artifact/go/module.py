@@ -1,6 +1,6 @@
 """Go modules: paths and versions for zones of a release, and the sums that ``go.sum`` holds.
 
-What a package's files say is ``gopackage``'s; how a client asks for a module over HTTP is ``web/goproxy``'s.
+``package`` writes the files of a package; ``web/goproxy`` serves modules over HTTP.
 Source: the Go Modules Reference, *Module paths*, *Versions*, *GOPROXY protocol*, *go.sum files*.
 """
 
@@ -28,8 +28,9 @@ _ZONES = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/[a-z0-9_](?:[a-z0-
 def format_version(release: str) -> str:
     """Return the module version of a release: 2026f and recipe 1 is ``v0.2026.601``.
 
-    Minor is the year; patch is 100 for each release of it so far (``a`` 100, ``z`` 2600, ``za`` 2700) plus the recipe's
-    number. So versions sort as releases appeared. Major 0, since any release may take a name away.
+    The minor version is the year; the patch version is 100 for each release of that year so far (``a`` 100, ``z`` 2600,
+    ``za`` 2700) plus the recipe's number. Versions therefore sort in the order in which releases appeared. The major
+    version is 0, since any release may take a name away.
     """
     return f"v0.{release[:4]}.{nth_of_year(release) * MAX_RECIPES + GO_RECIPE_NUMBER}"
 
@@ -38,7 +39,7 @@ def parse_version(text: str) -> str:
     """Return the release of a module version.
 
     Raises:
-        NotFound: For any version that ``format_version`` does not write, one of another recipe too.
+        NotFound: It is not a version that ``format_version`` writes; those of other recipes are not found either.
     """
     match = _VERSION.fullmatch(text)
     if match:
@@ -54,15 +55,17 @@ def parse_version(text: str) -> str:
 def format_module_path(host: str, zones: Iterable[str]) -> str:
     """Return the module path of zones: ``tz.internal/asia/shanghai/etc/gmt.8`` is Asia/Shanghai and Etc/GMT+8.
 
-    Shape: sorted by path component, lower case, ``.`` for ``+``, which no module path may hold.
+    Zones are sorted by path component and in lower case, with ``.`` for ``+``, which no module path may contain.
     """
-    return "/".join([host, *map(format_zone_path, sorted(zones, key=by_component))])
+    paths = [format_zone_path(zone) for zone in sorted(zones, key=by_component)]
+    return "/".join([host, *paths])
 
 
 def check_module_path(path: str, host: str) -> None:
     """Check that ``path`` could be a module below ``host``, in any release.
 
-    Errors: NotFound: to the Go tool everything that is no module here is somewhere else.
+    Raises:
+        NotFound: It could not; the Go tool then takes it for a module from somewhere else.
     """
     first, _, zones = path.partition("/")
     if first != host or not zones:
@@ -72,14 +75,16 @@ def check_module_path(path: str, host: str) -> None:
     if not _ZONES.fullmatch(zones):
         lower = format_zone_path(zones)
         hint = f", as in {host}/{lower}" if _ZONES.fullmatch(lower) else ""
-        raise NotFound(f"{quote(path)} is no module path: zones are in lower case with '.' for '+'{hint}")
+        raise NotFound(f"{quote(path)} is not a module path: zones are in lower case with '.' for '+'{hint}")
 
 
 def parse_module_path(path: str, release: Release) -> Spec:
-    """Read a module path that ``check_module_path`` takes, by the names of a release.
+    """Parse a module path that ``check_module_path`` accepts, by the names of a release.
 
-    Shape: the zones may stand in any order; ``country/cn`` stands for ``country:CN``.
-    Errors: UnknownZones with suggestions, for the parent of a module as well.
+    The zones may stand in any order; ``country/cn`` stands for ``country:CN``.
+
+    Raises:
+        UnknownZones: The release lacks a zone of the path; with suggestions, for the parent of a module as well.
     """
     zones = parse_zone_path(path.partition("/")[2], release)
     return parse_spec(release.version, zones, format="go.zip", options={"module": path})
@@ -91,7 +96,11 @@ def format_go_mod(path: str) -> bytes:
 
 
 def format_sums(path: str, version: str, *, go_mod: bytes, files: Iterable[tuple[str, str]]) -> str:
-    """Return the two lines of ``go.sum``. Shape: ``files`` as in the module's zip: name → sha256, a hex."""
+    """Return the two lines of ``go.sum``.
+
+    Args:
+        files: As in the module's zip, name → sha256 in hex.
+    """
     zip_sum = _h1(files)
     mod_sum = _h1([("go.mod", sha256_hex(go_mod))])
     return f"{path} {version} {zip_sum}\n{path} {version}/go.mod {mod_sum}\n"

@@ -1,6 +1,6 @@
 """Writing zones as the source of a Go package that embeds them.
 
-Here zones become the files of a package, as text; ``gosource`` has the words. How the files are packed is the recipes'.
+Here zones become the files of a package, as text; ``source`` has the words. Recipes pack the files.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,11 @@ _ESCAPED = tuple(
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedZone:
-    """One name in a package and the content of its file. Shape: ``sha256`` a hex, of the content."""
+    """One name in a package and the content of its file.
+
+    Attributes:
+        sha256: Of the content, in hex.
+    """
 
     name: str
     sha256: str
@@ -29,10 +33,12 @@ class EmbeddedZone:
 def make_package(
     zones: Iterable[EmbeddedZone], *, version: str, encoding: Encoding, module: str, import_path: str
 ) -> Mapping[str, bytes]:
-    """Return file name → content of the package, sorted.
+    """Return the files of the package: file name → content, sorted.
 
-    Shape: ``version`` the release; ``module`` goes into ``go.mod``, which is left out if it is empty; ``import_path``
-    is what the texts give as an example.
+    Args:
+        version: The release.
+        module: What goes into ``go.mod``, which is left out if this is empty.
+        import_path: What the texts give as an example.
     """
     zones = sorted(zones, key=lambda zone: zone.name)
     words = {"version": version, "import_path": import_path}
@@ -57,7 +63,7 @@ def make_package(
 
 
 def _format_zones(zones: Iterable[EmbeddedZone]) -> str:
-    """Return ``zones.go``: an index of names in a text, and one constant with all content, equal files once."""
+    """Return ``zones.go``: an index of names as text, and one constant with all content, equal files once."""
     index: list[str] = []
     starts: dict[str, int] = {}
     distinct: list[EmbeddedZone] = []

@@ -1,7 +1,7 @@
 """Images: index, manifests and configs around one layer, as bytes that depend on the layer and its release alone.
 
-Every byte of the OCI image format that this project writes is written here. Who asks for it, and where it rests, is not
-known here. Source: OCI image specification 1.1.
+Every byte of the OCI image format that this project writes is written here. Nothing here knows who asks for an image or
+where it is kept. Source: OCI image specification 1.1.
 """
 
 import json
@@ -33,10 +33,10 @@ PLATFORMS: tuple[tuple[str, str | None], ...] = (
     ("mips64le", None),
     ("loong64", None),
 )
-"""Architecture and variant of every Linux that Docker knows: an index without the client's own is an error to it."""
+"""Architecture and variant of every Linux that Docker knows: to a client, an index without its own is an error."""
 
 GO_ZIP_PATH = "usr/local/go/lib/time/zoneinfo.zip"
-"""Where a Go program from the official toolchain image looks by itself; ``ZONEINFO`` says it to all others."""
+"""Where a Go program from the official toolchain image looks by itself; ``ZONEINFO`` points all others to it."""
 
 CREATED = "1980-01-01T00:00:00Z"
 """The time of everything, as in the layer."""
@@ -50,8 +50,12 @@ _TITLED = 8
 class Image:
     """One image for every platform.
 
-    Shape: ``index`` its bytes and ``index_sha256`` of them; ``manifests`` and ``configs`` sha256 → bytes, in the order
-    of ``PLATFORMS``; ``layer_sha256`` of the one layer they share.
+    Attributes:
+        index_sha256: Of ``index``, in hex.
+        index: Its bytes.
+        manifests: sha256 → bytes, in the order of ``PLATFORMS``.
+        configs: sha256 → bytes, in the order of ``PLATFORMS``.
+        layer_sha256: Of the one layer they share, in hex.
     """
 
     release: str
@@ -62,14 +66,14 @@ class Image:
     layer_sha256: str
 
     def parts(self) -> frozenset[str]:
-        """Return the hex of everything a client may ask for."""
+        """Return the sha256 of everything a client may ask for."""
         return frozenset({self.index_sha256, self.layer_sha256, *self.manifests, *self.configs})
 
 
 def make_image(plan: Plan, layer: bytes) -> Image:
     """Return the image of ``layer``, which was made from ``plan``.
 
-    Shape: no time but ``CREATED``, no name of a repository: whatever the selection was called, equal files of one
+    It contains no time but ``CREATED`` and no repository name: whatever the selection was called, equal files of one
     release are one image.
     """
     layer_sha256 = sha256_hex(layer)
@@ -98,15 +102,15 @@ def make_image(plan: Plan, layer: bytes) -> Image:
 
 
 def encode_layer(plan: Plan, bundle: bytes) -> bytes:
-    """Return the layer that holds a bundle: a tar is one as it stands, a zip for Go goes into one alone."""
+    """Return the layer that holds a bundle: a tar is one as it stands, a zip for Go goes into one by itself."""
     if not _is_for_go(plan):
         return bundle
     return encode_tar([Entry.plain(GO_ZIP_PATH, bundle, reason="the zip for Go")])
 
 
 def encode_index(rows: Sequence[object] = (), annotations: Mapping[str, str] | None = None) -> bytes:
-    """Return an index. Shape: without rows the answer to whoever asks for referrers."""
-    index: dict[str, object] = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [*rows]}
+    """Return an index. Without rows it is the answer to a request for referrers."""
+    index: dict[str, object] = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": list(rows)}
     return _encode_json({**index, **({"annotations": annotations} if annotations else {})})
 
 
@@ -126,7 +130,7 @@ def _annotations(plan: Plan) -> Mapping[str, str]:
 
 
 def _environment(plan: Plan) -> Mapping[str, Sequence[str]]:
-    """Return what images built FROM this one inherit: the annotations are left out here so that they do not."""
+    """Return what images built FROM this one inherit; the annotations are not here, so that they are not inherited."""
     return {"Env": [f"ZONEINFO=/{GO_ZIP_PATH}"]} if _is_for_go(plan) else {}
 
 

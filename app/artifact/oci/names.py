@@ -1,7 +1,8 @@
 """Zones as repository names, and back: ``asia/shanghai/etc/gmt.8`` is Asia/Shanghai and Etc/GMT+8.
 
-The grammar of repository names lives here; that of the zones in them is ``zone_paths``'. What an image of them holds is
-``oci``'s.
+The grammar of repository names lives here; ``zone_paths`` has that of the zones in them. ``image`` says what an image
+of them holds.
+
 Source: OCI distribution specification 1.1, *Pulling manifests*.
 """
 
@@ -19,7 +20,7 @@ from app.text import quote
 from app.tzdb.release import Release
 
 MAX_LENGTH = 255
-"""Characters. What most clients take for host and name together."""
+"""Characters. What most clients accept for host and name together."""
 TREE_PREFIX = "usr/share/zoneinfo"
 """Where an image of a tree has it."""
 
@@ -34,9 +35,9 @@ class SetRow(TypedDict):
 
     Attributes:
         repository: Its name.
-        release: The newest that has it.
+        release: The newest one that has it.
         reference: What to pull.
-        digest: Of the image that this is now.
+        digest: Of the image that it is now.
     """
 
     repository: str
@@ -46,7 +47,7 @@ class SetRow(TypedDict):
 
 
 def check_repository(name: str) -> None:
-    """Check that ``name`` could be a repository at all. Errors: InvalidName that says how one looks."""
+    """Check that ``name`` could be a repository at all. Raises: InvalidName, which says what one looks like."""
     if len(name) > MAX_LENGTH:
         raise InvalidName(
             f"the repository name has more than {MAX_LENGTH} characters; POST /v1/sets gives long lists a short name"
@@ -59,7 +60,7 @@ def check_repository(name: str) -> None:
 
 
 def format_repository(zones: Iterable[str], *, format: Format = _TREE_FORMAT) -> str:
-    """Return the repository that has exactly these zones. Errors: InvalidName where only a set can hold them."""
+    """Return the repository that has exactly these zones. Raises: InvalidName if only a set can hold them."""
     name = "/".join(map(format_zone_path, sorted(zones)))
     name = f"{_GO}/{name}" if format == _GO_FORMAT else name
     check_repository(name)
@@ -72,20 +73,23 @@ def format_set(sha256: str) -> str:
 
 
 def parse_set(name: str) -> str | None:
-    """Return the hex of ``set/HEX``, ``None`` for other repositories. Errors: InvalidName for another ``set/…``."""
+    """Return the sha256 of ``set/SHA256``, or ``None`` if not a set. Raises: InvalidName for another ``set/…``."""
     head, _, sha256 = name.partition("/")
     if head != _SET:
         return None
     if not is_sha256_hex(sha256):
-        raise InvalidName(f"{quote(name)} is not a set: set/ and the 64 digits that POST /v1/sets answered")
+        raise InvalidName(f"{quote(name)} is not a set: write set/ and the 64 digits that POST /v1/sets returned")
     return sha256
 
 
 def parse_repository(name: str, release: Release) -> Spec:
-    """Read a repository that names its zones, in any order, by the names of a release.
+    """Parse a repository that names its zones, in any order, by the names of a release.
 
-    Shape: ``go/`` before them means Go's zip; the rest is a zone path.
-    Errors: InvalidName; UnknownZones with what cannot be read and up to three suggestions.
+    ``go/`` before them means Go's zip; the rest is a zone path.
+
+    Raises:
+        InvalidName: It could not be a repository at all.
+        UnknownZones: Some part of it is not a zone; with that part and up to three suggestions.
     """
     check_repository(name)
     head, _, rest = name.partition("/")

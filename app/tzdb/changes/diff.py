@@ -1,7 +1,7 @@
-"""What changes from one release to another for a selection: which names, in which way, and from which instant.
+"""What changes from one release to another for a selection: which names, in which way, and from which instant on.
 
-Compared is what clocks show, not bytes: files that give the same local time for every instant differ in bytes alone.
-How a diff looks as JSON is ``diff_row``'s.
+What clocks show is compared, not bytes: files that give the same local time at every instant differ only in bytes.
+``diff_row`` says how a diff looks as JSON.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 from app.errors import InvalidOption, UnknownZones
 from app.text import quote
@@ -19,9 +19,9 @@ from app.tzdb.release import Release, TzifFile, ZoneKind
 from app.tzdb.selection import Aliases, Selector, check_known, has_any, select
 from app.tzdb.tzif.decoder import decode_tzif
 
-Period = Literal["future", "2020..", "1970..2019", "pre-1970"]
-ChangeKind = Literal["future", "2020..", "1970..2019", "pre-1970", "removed", "added", "binary-only"]
-Since = Literal["future", "2020", "1970", "ever"]
+Period: TypeAlias = Literal["future", "2020..", "1970..2019", "pre-1970"]
+ChangeKind: TypeAlias = Literal["future", "2020..", "1970..2019", "pre-1970", "removed", "added", "binary-only"]
+Since: TypeAlias = Literal["future", "2020", "1970", "ever"]
 
 PERIODS: tuple[Period, ...] = get_args(Period)
 CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
@@ -29,7 +29,7 @@ CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 SINCE: tuple[Since, ...] = get_args(Since)
 
 AROUND = 4
-"""How many changes are told of each release: the one that holds at the affected instant, then the next ones."""
+"""How many changes a diff shows of each release: the one in force at the affected instant, then the next ones."""
 
 _YEAR_1970 = 0
 _YEAR_2020 = 1_577_836_800
@@ -38,7 +38,11 @@ _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a release calls a name. Shape: ``target`` is the canonical Zone behind a Link, ``None`` for a Zone."""
+    """What a release calls a name.
+
+    Attributes:
+        target: The canonical Zone behind a Link, ``None`` for a Zone.
+    """
 
     kind: ZoneKind
     target: str | None
@@ -48,10 +52,17 @@ class Role:
 class ZoneDiff:
     """A name whose file changes.
 
-    Shape: ``change`` the most recent period affected; ``first_affected`` the first instant at which clocks differ,
-    ``BEGINNING`` if it lies before all we can tell; ``period_affected`` the first one within that period; both ``None``
-    if clocks never differ. ``before`` and ``after`` have the changes of clocks around ``period_affected`` in each of
-    the releases: the first is what holds at that instant. The roles are ``None`` where the release lacks the name.
+    Attributes:
+        change: The most recent period affected, if clocks differ.
+        first_affected: The first instant at which clocks differ, ``BEGINNING`` if it lies before all we can tell;
+            ``None`` if they never differ.
+        period_affected: The first such instant within the period ``change``, ``None`` if clocks never differ.
+        before: The changes of clocks around ``period_affected`` in the first release; the first of them is what holds
+            at that instant.
+        after: The same in the second release.
+        role_before: ``None`` if the first release lacks the name.
+        role_after: ``None`` if the second release lacks the name.
+
     Units: Unix seconds.
     """
 
@@ -67,7 +78,7 @@ class ZoneDiff:
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """A name that both releases have and that is a Zone in one of them only, or a Link to another Zone."""
+    """A name in both releases that is a Zone in only one of them, or that becomes a Link to another Zone."""
 
     zone: str
     before: Role
@@ -78,8 +89,12 @@ class RoleChange:
 class ReleaseDiff:
     """The diff of two releases for a selection.
 
-    Shape: ``compared`` how many names were compared; ``zones`` in ``by_component`` order, without those that are equal.
-    Units: ``future_from`` in Unix seconds, where the period ``future`` begins.
+    Attributes:
+        future_from: Where the period ``future`` begins.
+        compared: How many names were compared.
+        zones: In ``by_component`` order, without those that are equal.
+
+    Units: ``future_from`` in Unix seconds.
     """
 
     before: str
@@ -114,16 +129,16 @@ class ReleaseDiff:
 
     @property
     def counts(self) -> Mapping[ChangeKind, int]:
-        """How many names change in which way, all ways."""
+        """How many names change in each way; all ways are listed."""
         counted = Counter(zone.change for zone in self.zones)
         return {kind: counted[kind] for kind in CHANGE_KINDS}
 
     def most_urgent_first(self) -> list[ZoneDiff]:
-        """Return the zones, the most recent period first, then the earliest instant in it."""
+        """Return the zones, those with the most recent period first, then by the earliest instant in it."""
         return sorted(self.zones, key=lambda zone: (CHANGE_KINDS.index(zone.change), zone.period_affected or 0))
 
     def since(self, since: Since) -> "ReleaseDiff":
-        """Return the diff without the names whose clocks differ only before; those that come or go stay."""
+        """Return the diff without names whose clocks differ only before ``since``; names that come or go stay."""
         forgotten = set(PERIODS[SINCE.index(since) + 1 :])
         return replace(self, zones=tuple(zone for zone in self.zones if zone.change not in forgotten))
 
@@ -133,16 +148,22 @@ def diff_releases(
 ) -> ReleaseDiff:
     """Compare two releases.
 
-    The selection is resolved in each of them; a name that it gives in one alone is ``removed`` or ``added``.
-    Units: ``future_from`` in Unix seconds; see ``default_future``.
-    Errors: UnknownZones for what neither release has.
+    The selection is resolved in each of them; a name that it gives in only one is ``removed`` or ``added``.
+
+    Args:
+        future_from: Where the future begins; see ``default_future``.
+
+    Raises:
+        UnknownZones: A selector picks nothing in either release.
+
+    Units: ``future_from`` in Unix seconds.
     Cost: names with equal bytes are skipped; for a whole tree of two releases five years apart about 0.2 s.
     """
-    selectors = [*selectors]
+    selectors = list(selectors)
     future_from = max(BEGINNING, min(future_from, ENDING))
     _check_known(before, after, selectors)
     olds, news = (_selected(release, selectors, aliases) for release in (before, after))
-    names = sorted({*olds, *news}, key=by_component)
+    names = sorted(olds.keys() | news.keys(), key=by_component)
     comparison = _Comparison(future_from)
     zones: list[ZoneDiff] = []
     for name in names:
@@ -164,16 +185,17 @@ def diff_releases(
 
 
 def default_future(before: str, after: str) -> int:
-    """Return where the future begins for two releases: with the year in the name of the later one.
+    """Return where the future begins for two releases: at the start of the year in the name of the later one.
 
-    A clock would say it more finely, and another thing tomorrow; this is the same for everyone and always.
+    A clock would be more precise, but would give another answer tomorrow; this one is always the same, for everyone.
+
     Units: Unix seconds.
     """
     return int(datetime(max(int(before[:4]), int(after[:4]), 1), 1, 1, tzinfo=UTC).timestamp())
 
 
 def parse_instant(text: str) -> int:
-    """Read a date or an instant of UTC: ``2026-10-25``, ``2026-10-25T01:00:00Z``. Errors: InvalidOption."""
+    """Parse a date or an instant in UTC: ``2026-10-25``, ``2026-10-25T01:00:00Z``. Raises: InvalidOption."""
     try:
         if not _INSTANT.fullmatch(text):
             raise ValueError
@@ -185,7 +207,7 @@ def parse_instant(text: str) -> int:
 
 
 def parse_since(text: str) -> Since:
-    """Read how far back differences count. Errors: InvalidOption that lists the choices."""
+    """Parse how far back differences count. Raises: InvalidOption, which lists the choices."""
     for since in SINCE:
         if text == since:
             return since
@@ -204,7 +226,7 @@ class _Clocks:
 
 
 class _Comparison:
-    """Compares files, each pair once however many names have it."""
+    """Compares files: each pair once, however many names share it."""
 
     def __init__(self, future_from: int) -> None:
         starts = (future_from, _YEAR_2020, _YEAR_1970, BEGINNING)
@@ -238,7 +260,7 @@ def _check_known(before: Release, after: Release, selectors: list[Selector]) -> 
     try:
         check_known((after, before), selectors)
     except UnknownZones as error:
-        raise UnknownZones(f"{error.detail} (nor is it in {before.version})", **error.facts) from error
+        raise UnknownZones(f"{error.detail} (nor in {before.version})", **error.facts) from error
 
 
 def _selected(release: Release, selectors: list[Selector], aliases: Aliases) -> Mapping[str, str]:

@@ -12,8 +12,14 @@ from app.tzdb.release import ZoneKind
 class ChangeRow(TypedDict):
     """A change of clocks in JSON.
 
-    Shape: ``at`` the instant in UTC; ``local_time`` what clocks show from then on, without offset; ``utc_offset`` as
-    ``+05:45`` or, in times before standard time, ``-06:36:36``. The first three are null for what has always held.
+    ``at``, ``unix`` and ``local_time`` are null for what has always held.
+
+    Attributes:
+        at: The instant in UTC.
+        unix: The same instant.
+        local_time: What clocks show from then on, without an offset.
+        utc_offset: As ``+05:45`` or, before the days of standard time, ``-06:36:36``.
+
     Units: ``unix`` and ``utoff`` in seconds.
     """
 
@@ -47,7 +53,7 @@ class ZoneDiffRow(TypedDict):
 
 
 class RoleChangeRow(TypedDict):
-    """A name that turns from Zone to Link or back, or to another target, in JSON."""
+    """A name that turns from Zone to Link or back, or gets another target, in JSON."""
 
     zone: str
     before: RoleRow
@@ -70,7 +76,7 @@ DiffRow = TypedDict(
         "roles": list[RoleChangeRow],
     },
 )
-"""A diff in JSON; the members mean what they mean in ``ReleaseDiff``, ``from`` and ``to`` are its releases."""
+"""A diff in JSON. The members mean what they mean in ``ReleaseDiff``; ``from`` and ``to`` are its two releases."""
 
 
 def diff_row(diff: ReleaseDiff) -> DiffRow:
@@ -105,7 +111,7 @@ def change_row(change: Change) -> ChangeRow:
 
 
 def format_utc_offset(utoff: int) -> str:
-    """Return an offset as text. Shape: ``+05:45``, with seconds if there are any. Units: seconds east of UT."""
+    """Return an offset as text: ``+05:45``, with seconds if there are any. Units: seconds east of UT."""
     minutes, seconds = divmod(abs(utoff), 60)
     text = f"{'-' if utoff < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
     return f"{text}:{seconds:02}" if seconds else text

@@ -1,6 +1,6 @@
 """The history of a selection: which of many releases touch it, each compared with the one before it.
 
-Everything in it follows from the releases and the selection; no clock and no counter has a part in it.
+It follows from the releases and the selection alone: no clock or counter plays a part.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +23,8 @@ class Step:
         release: Its name.
         before: The release before it, ``None`` for the first that is known.
         diff: From ``before`` to ``release``, ``None`` if nothing can be compared.
-        compared: The selectors that one of the two has.
-        whole: Whether the release has all of the selection.
+        compared: The selectors that pick something in at least one of the two.
+        whole: Whether every selector picks something in the release.
     """
 
     release: str
@@ -35,9 +35,10 @@ class Step:
 
 
 class StepRow(TypedDict):
-    """A step in JSON: the members of ``Step`` and, of its diff, what ``ReleaseDiff`` has for all names together.
+    """A step in JSON: the members of ``Step`` and, from its ``ReleaseDiff``, what holds for all names together.
 
-    ``affected`` is null for the first release that is known, the rest also where nothing can be compared.
+    ``affected`` is null for the first release that is known; the members after it are also null where nothing can be
+    compared.
     """
 
     release: str
@@ -50,24 +51,25 @@ class StepRow(TypedDict):
 
 
 def make_steps(releases: Sequence[Release], *, selectors: Sequence[Selector], aliases: Aliases) -> Iterator[Step]:
-    """Compare each release with the one before it, one after the other as they are taken.
+    """Compare each release with the one before it, one step at a time, as the caller takes them.
 
     Args:
         releases: The newest first, at least one; the steps come in the same order.
-        selectors: What the history is of.
+        selectors: The selection whose history this is.
         aliases: As in ``select``.
 
     Raises:
-        UnknownZones: At once, for what none of the releases has.
+        UnknownZones: A selector picks nothing in any of the releases. This is raised at once, before the first step.
     """
     check_known(releases, selectors)
     return _steps(releases, selectors=selectors, aliases=aliases)
 
 
 def stand_in_date(release: str) -> str:
-    """Return an instant that stands for a release: no day of publication, which the data do not tell, but one in order.
+    """Return an instant that stands for a release.
 
-    The first release of a year stands for 1 January, the second for 2 January and so on.
+    It is not the day of publication, which the data do not give, but it keeps releases in order: the first one of a
+    year gets 1 January, the second 2 January and so on.
     """
     first = datetime(max(int(release[:4]), 1), 1, 1, tzinfo=UTC)
     return format_instant(int((first + timedelta(days=nth_of_year(release) - 1)).timestamp()))

@@ -1,7 +1,7 @@
-"""Local time as a function: what a TZif file says for every instant, in a form that two files can be compared in.
+"""Local time as a function: what a TZif file says for every instant, in a form in which two files can be compared.
 
-Explicit transitions and those of the footer are one sequence of changes here, without those that change nothing, so two
-files mean the same exactly if their sequences are equal. Which zones and releases are compared is ``diff``'s to say.
+Explicit transitions and those of the footer form one sequence of changes here, without those that change nothing. Two
+files therefore mean the same exactly when their sequences are equal. ``diff`` decides what is compared with what.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,18 +13,24 @@ from app.tzdb.tzif.decoder import TZif
 from app.tzdb.tzif.posix_tz import LocalTimeType, PosixTz, rule_at, transitions_in_year, year_at
 
 BEGINNING = -62_135_596_800
-"""0001-01-01T00:00:00Z. What holds then counts as having held for ever: dates are told from year 1 on."""
+"""0001-01-01T00:00:00Z. What holds then counts as having always held: dates are shown from year 1 on."""
 ENDING = 253_402_128_000
-"""9999-12-30T00:00:00Z. Nothing from then on is looked at: dates are told up to year 9999, in local time too."""
+"""9999-12-30T00:00:00Z. Nothing from then on is looked at: dates are shown up to year 9999, in local time too."""
 
 # The Gregorian calendar repeats after 400 years, weekdays too: two rules that agree for one cycle agree for ever, and
-# one without a change in it has none. Twice that, since the first cycle may begin within a year.
+# a rule without a change in one cycle has none at all. Twice that, since the first cycle may begin within a year.
 _TWO_CYCLES = 2 * 146_097 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of clocks. Units: ``at`` in Unix seconds, the first second of ``local``; ``None`` if it always held."""
+    """A change of clocks.
+
+    Attributes:
+        at: The first second of ``local``, ``None`` if it has always held.
+
+    Units: ``at`` in Unix seconds.
+    """
 
     at: int | None
     local: LocalTimeType
@@ -34,8 +40,11 @@ class Change:
 class Timeline:
     """Local time from ``BEGINNING`` to ``ENDING``.
 
-    Shape: ``starts`` ascends from ``BEGINNING``; ``locals`` has what holds from each of them, no two neighbours equal;
-    ``tail`` rules after ``tail_start``, ``None`` if nothing changes any more.
+    Attributes:
+        starts: Ascending, from ``BEGINNING`` on.
+        locals: What holds from each of ``starts`` on; no two neighbours are equal.
+        tail: The rules after ``tail_start``, ``None`` if nothing changes any more.
+
     Units: Unix seconds.
     """
 
@@ -51,7 +60,7 @@ class Timeline:
         return self.locals[max(bisect_right(self.starts, t) - 1, 0)]
 
     def changes_between(self, t: int, end: int) -> Iterator[tuple[int, LocalTimeType]]:
-        """Yield every change later than ``t`` and before ``end``, in order. Cost: 20 µs for a year of the tail."""
+        """Yield every change later than ``t`` and before ``end``, in order. Cost: 20 µs per year of the tail."""
         end = min(end, ENDING)
         first, beyond = bisect_right(self.starts, t), bisect_left(self.starts, end)
         yield from zip(self.starts[first:beyond], self.locals[first:beyond], strict=True)
@@ -81,7 +90,8 @@ class Timeline:
 def make_timeline(tzif: TZif) -> Timeline:
     """Return the timeline of a file.
 
-    Type 0 holds before the first transition and the footer from the last one on; without a footer the last type stays.
+    Type 0 holds before the first transition, the footer from the last one on; without a footer the last type stays.
+
     Source: RFC 9636 §3.2 and §3.3.
     """
     starts, locals_ = [BEGINNING], [tzif.types[0]]
@@ -102,7 +112,7 @@ def first_difference(old: Timeline, new: Timeline, *, start: int) -> int | None:
     """Return the first instant from ``start`` on at which the local times differ, ``None`` if they never do.
 
     Units: Unix seconds.
-    Cost: one pass over the changes; where rules differ that mean the same, one over 800 years of them, about 30 ms.
+    Cost: one pass over the changes; where two different rules mean the same, over 800 years of them, about 30 ms.
     """
     if old.local_at(start) != new.local_at(start):
         return start
@@ -116,7 +126,7 @@ def first_difference(old: Timeline, new: Timeline, *, start: int) -> int | None:
 
 
 def _hand_over(starts: list[int], locals_: list[LocalTimeType], *, at: int, local: LocalTimeType) -> None:
-    """Let the footer have the word from the last transition on, also where the file contradicts itself there."""
+    """Let the footer decide from the last transition on, even where the file contradicts itself there."""
     if starts[-1] == at:
         starts.pop()
         locals_.pop()

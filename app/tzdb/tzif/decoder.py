@@ -1,7 +1,7 @@
-"""Reading a TZif file, with every check that RFC 9636 and common sense ask for.
+"""Decoding a TZif file, with every check that RFC 9636 and common sense ask for.
 
-The bytes of one file go in, a checked value comes out. What the value means at an instant is ``transitions``' to say,
-the grammar of the footer is ``posix_tz``'s. Nothing here writes TZif.
+The bytes of one file go in, a checked value comes out. ``transitions`` says what the value means at an instant;
+``posix_tz`` has the grammar of the footer. Nothing here writes TZif.
 """
 
 import re
@@ -44,14 +44,14 @@ class BlockCounts:
     charcnt: int
 
     def block_size(self, time_size: int) -> int:
-        """Return the length of the data that follow. Units: bytes; ``time_size`` is 4 or 8."""
+        """Return the length of the data after the header. Units: bytes; ``time_size`` is 4 or 8."""
         per_time = self.timecnt * (time_size + 1) + self.leapcnt * (time_size + 4)
         return per_time + self.typecnt * _LOCAL_TIME_TYPE.size + self.charcnt + self.isstdcnt + self.isutcnt
 
 
 @dataclass(frozen=True, slots=True)
 class LeapSecond:
-    """A leap second. Units: ``occurrence`` in seconds that count leap seconds, ``correction`` in seconds in all."""
+    """A leap second. Units: seconds; ``occurrence`` counts leap seconds, ``correction`` is the total so far."""
 
     occurrence: int
     correction: int
@@ -61,10 +61,16 @@ class LeapSecond:
 class TZif:
     """A checked TZif file: its 64-bit data, or the 32-bit data of a version 1 file.
 
-    Shape: ``type_indices`` has a byte for each transition, an index into ``types``; the indicators are empty or one for
-    each type; ``designations`` is the table as written, each name ended by NUL; ``footer`` is the TZ string, empty if
-    there is none, and ``posix`` the same parsed; ``legacy_counts`` are those of the first header, whose data block is
-    checked but not kept.
+    Attributes:
+        transitions: Ascending.
+        type_indices: A byte for each transition, an index into ``types``.
+        designations: The table as written, each name ended by NUL.
+        standard_indicators: Empty, or one for each type.
+        ut_indicators: Empty, or one for each type.
+        footer: The TZ string, empty if there is none.
+        posix: The same, parsed.
+        legacy_counts: Those of the first header, whose data block is checked but not kept.
+
     Units: ``transitions`` in Unix seconds.
     """
 
@@ -93,9 +99,11 @@ class _Block:
 
 
 def decode_tzif(content: bytes) -> TZif:
-    """Read and check a TZif file.
+    """Decode and check a TZif file.
 
-    Errors: ``InvalidTzif`` for anything but a whole, well-formed file, and for one over ``MAX_TZIF_BYTES``.
+    Raises:
+        InvalidTzif: The content is not a whole, well-formed file, or it is larger than ``MAX_TZIF_BYTES``.
+
     Source: RFC 9636 §3.
     Cost: about 0.1 ms for a file of a release.
     """
@@ -129,11 +137,12 @@ def decode_tzif(content: bytes) -> TZif:
 
 
 def find_footer_disagreement(tzif: TZif) -> str | None:
-    """Say where explicit data and footer contradict each other, or return ``None``.
+    """Say where explicit data and footer contradict each other, or return ``None`` if they do not.
 
-    The type of the last transition must be what the footer gives at that instant; in a file without transitions a
-    footer without daylight saving time must give type 0. Such a file is still well-formed, and published releases have
-    had some, so this is a finding and not an error.
+    The type of the last transition must be what the footer gives at that instant; in a file without transitions, a
+    footer without daylight saving time must give type 0. A file that breaks this is still well-formed, and some have
+    been published, so this is a finding and not an error.
+
     Source: RFC 9636 §3.3.
     """
     if tzif.posix is None:
@@ -178,7 +187,7 @@ def _decode_header(content: bytes, at: int) -> tuple[int, BlockCounts]:
 
 
 def _decode_block(content: bytes, at: int, *, version: int, counts: BlockCounts, time_size: int) -> tuple[_Block, int]:
-    """Read the data block at byte ``at``; return it and the byte where it ends."""
+    """Decode the data block at byte ``at``; return it and the byte where it ends."""
     end = at + counts.block_size(time_size)
     if end > len(content):
         raise InvalidTzif(f"the counts of the header put the end of the block at byte {end}, of {len(content)}")

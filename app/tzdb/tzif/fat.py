@@ -15,9 +15,9 @@ from app.tzdb.tzif.decoder import TZif
 from app.tzdb.tzif.posix_tz import LocalTimeType, PosixTz, days_before_year, rule_at, transitions_in_years, year_at
 
 LAST_YEAR = 2037
-"""The last year that 32-bit times hold to its end; later changes are left to the footer."""
+"""The last year that 32-bit times cover to its end; later changes are left to the footer."""
 FIRST_YEAR = 1900
-"""Where the writing out begins in a file without transitions, if its footer says more than its type 0."""
+"""Where a file without transitions begins to be written out, if its footer says more than its type 0."""
 
 _MIN_32, _MAX_32 = -(2**31), 2**31 - 1
 _MOST = 256  # an index is one byte
@@ -39,8 +39,10 @@ class _Kind:
 class _Block:
     """What one block is made from.
 
-    Shape: ``indices`` one for each of ``times``, into ``kinds``; ``kinds`` in the order of the designation table, those
-    that nothing uses are not written; ``default`` is the index of the one that becomes type 0.
+    Attributes:
+        indices: One for each of ``times``, into ``kinds``.
+        kinds: In the order of the designation table; those that nothing uses are not written.
+        default: The index of the one that becomes type 0.
     """
 
     times: Sequence[int]
@@ -52,11 +54,14 @@ class _Block:
 def encode_fat(tzif: TZif) -> bytes:
     """Return the file with every transition to the end of 2037 written out, in both blocks.
 
-    Shape: version, footer and indicators stay; transitions that change nothing go, and so do types that nothing uses.
-    Where the 32-bit block cannot hold the earliest transitions, it begins with one at -2**31. What zic wrote
-    fat comes back as it was.
-    Errors: ``InvalidTzif`` for a file that counts leap seconds, and for one that runs out of indices; no release has
-    either.
+    Returns:
+        The file with the same version, footer and indicators, without transitions that change nothing and without types
+        that nothing uses. Where the 32-bit block cannot hold the earliest transitions, it begins with one at -2**31. A
+        file that zic wrote fat comes back as it was.
+
+    Raises:
+        InvalidTzif: The file counts leap seconds, or it runs out of indices; no release has either.
+
     Source: RFC 9636 §3 and §4; zic(8), ``-b fat``.
     Cost: about 0.3 ms for a file of a release.
     """
@@ -74,7 +79,8 @@ def encode_fat(tzif: TZif) -> bytes:
 
 def _block_of(tzif: TZif) -> _Block:
     no_indicators = (False,) * len(tzif.types)
-    kinds = [*map(_Kind, tzif.types, tzif.standard_indicators or no_indicators, tzif.ut_indicators or no_indicators)]
+    standard, ut = tzif.standard_indicators or no_indicators, tzif.ut_indicators or no_indicators
+    kinds = [_Kind(*each) for each in zip(tzif.types, standard, ut, strict=True)]
     default = _swapped_with_type_0(tzif)
     kinds[0], kinds[default] = kinds[default], kinds[0]
     swap = {0: default, default: 0}
@@ -91,9 +97,9 @@ def _block_of(tzif: TZif) -> _Block:
 
 
 def _swapped_with_type_0(tzif: TZif) -> int:
-    """Return the place that type 0 had before zic made it type 0, by swapping it with the first type that it met.
+    """Return the index that type 0 had before zic swapped it with the first type that it met.
 
-    zic lays out the designations before it swaps: another's designation comes first, exactly if there was a swap.
+    zic lays out the designations before it swaps, so another type's designation comes first exactly when it swapped.
     """
     for index, each in enumerate(tzif.types):
         if tzif.designations.startswith(each.designation.encode("ascii") + b"\0"):
@@ -173,7 +179,7 @@ def _with_latest_copies(block: _Block) -> tuple[list[_Kind], list[int]]:
     Some old systems take the last standard and the last daylight type of a file for today's. Where they would be wrong
     about the offset, zic appends a copy of the right one that no transition uses.
     """
-    kinds = [*block.kinds]
+    kinds = list(block.kinds)
     used = sorted({block.default, *block.indices})
     swap = {used[0]: block.default, block.default: used[0]}
     copies = []
@@ -187,7 +193,7 @@ def _with_latest_copies(block: _Block) -> tuple[list[_Kind], list[int]]:
 
 
 def _join_designations(designations: Iterable[str]) -> bytes:
-    """Return the table: each designation once, and not again if it is the end of one before."""
+    """Return the table: each designation once, and none that is the end of an earlier one."""
     table = b""
     for designation in designations:
         if (name := designation.encode("ascii") + b"\0") not in table:

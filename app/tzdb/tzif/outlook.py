@@ -9,7 +9,7 @@ from app.tzdb.tzif.posix_tz import LocalTimeType
 from app.tzdb.tzif.transitions import Transition, local_time_at, transitions_between
 
 AHEAD = 10
-"""How many transitions ahead are told."""
+"""How many transitions ahead are shown."""
 _AHEAD_SECONDS = 20 * 366 * 86_400
 _ENDING = 253_402_300_800
 """Where year 9999 ends: later instants have no text."""
@@ -39,7 +39,11 @@ class TransitionRow(TypedDict):
 
 
 class OutlookRow(TypedDict):
-    """What lies ahead, in JSON. ``footer`` is the rule for all later years, as the file has it."""
+    """What lies ahead, in JSON.
+
+    Attributes:
+        footer: The rule for all later years, as the file has it.
+    """
 
     footer: str
     now: NowRow

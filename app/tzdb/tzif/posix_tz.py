@@ -90,7 +90,11 @@ class Daylight:
 
 @dataclass(frozen=True, slots=True)
 class PosixTz:
-    """A parsed TZ string. Shape: ``daylight`` is ``None`` where clocks never change."""
+    """A parsed TZ string.
+
+    Attributes:
+        daylight: ``None`` where clocks never change.
+    """
 
     standard: LocalTimeType
     daylight: Daylight | None
@@ -136,8 +140,9 @@ def rule_at(posix: PosixTz, t: int) -> LocalTimeType:
 def transitions_in_year(posix: PosixTz, year: int) -> tuple[tuple[int, LocalTimeType], ...]:
     """Return the changes that happen within a calendar year of UT, in order.
 
-    Shape: pairs of instant (Unix seconds) and the local time from then on; empty where clocks do not change, also under
-    a rule that keeps daylight saving time all year.
+    Returns:
+        Pairs of an instant (Unix seconds) and the local time from then on; empty where clocks do not change, which
+        includes a rule that keeps daylight saving time all year.
     """
     return transitions_in_years(posix, year, year)
 
@@ -185,9 +190,15 @@ def _instant(change: YearlyChange, *, year: int, utoff: int) -> int:
 def parse_posix_tz(text: str, *, extended: bool = True) -> PosixTz:
     """Parse a TZ string such as ``CET-1CEST,M3.5.0,M10.5.0/3``.
 
-    Shape: ``extended`` allows hours from -167 to 167 in the time of a change, as TZif version 3 does; without it they
-    are 0 to 24 and unsigned. Names may stand in ``<...>``. Daylight saving time needs both of its rules.
-    Errors: ``InvalidTzif``, with the column, counted from 1.
+    Names may stand in ``<...>``. Daylight saving time needs both of its rules.
+
+    Args:
+        extended: Allow hours from -167 to 167 in the time of a change, as TZif version 3 does; without it they are
+            0 to 24 and unsigned.
+
+    Raises:
+        InvalidTzif: It is malformed; the error has the column, counted from 1.
+
     Source: RFC 9636 §3.3 and §3.3.1, POSIX.1 XBD §8.3.
     """
     name, at = _parse_name(text, 0)

@@ -26,9 +26,11 @@ class Transition:
 
 
 def local_time_at(tzif: TZif, t: int) -> LocalTimeType:
-    """Return the local time at an instant. Units: ``t`` in Unix seconds.
+    """Return the local time at an instant.
 
-    Type 0 holds before the first transition and the footer from the last one on; without a footer the last type stays.
+    Type 0 holds before the first transition, the footer from the last one on; without a footer the last type stays.
+
+    Units: ``t`` in Unix seconds.
     Source: RFC 9636 §3.2 and §3.3.
     """
     passed = bisect_right(tzif.transitions, t)
@@ -41,8 +43,8 @@ def transitions_between(tzif: TZif, *, start: int, end: int) -> Iterator[Transit
     """Yield the transitions with ``start <= at < end``, in order, without those that change nothing.
 
     Units: Unix seconds.
-    Cost: each step is bounded, the number of steps is not: a footer with daylight saving time changes twice a year for
-    ever, so the caller bounds the span or takes only the first few.
+    Cost: each step is bounded, but the number of steps is not: a footer with daylight saving time changes twice a year
+    for ever, so the caller bounds the span or takes only the first few.
     """
     before = local_time_at(tzif, start - 1)
     explicit = _explicit_changes(tzif, start=start, end=end)

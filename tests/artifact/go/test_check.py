@@ -26,20 +26,20 @@ def test_it_imports_the_package_with_the_zones_if_told_which() -> None:
 
 @pytest.mark.parametrize("package", ["", "type", "_", "1x", "a-b", "a b", "a\n", "ä", 'x"'])
 def test_what_is_no_package_is_refused(package: str) -> None:
-    with pytest.raises(InvalidOption, match="is no name of a Go package") as caught:
+    with pytest.raises(InvalidOption, match="is not the name of a Go package") as caught:
         write(package=package)
     assert caught.value.facts == {"options": ["package"]}
 
 
 @pytest.mark.parametrize("variable", ["", "1X", "A=B", 'A"', "A\n"])
 def test_what_is_no_variable_is_refused(variable: str) -> None:
-    with pytest.raises(InvalidOption, match="is no environment variable") as caught:
+    with pytest.raises(InvalidOption, match="is not the name of an environment variable") as caught:
         write(variables=(variable,))
     assert caught.value.facts == {"options": ["env"]}
 
 
 @pytest.mark.parametrize("path", ['x"', "x y", "../x", "x\n"])
 def test_what_is_no_import_is_refused(path: str) -> None:
-    with pytest.raises(InvalidOption, match="is no import path") as caught:
+    with pytest.raises(InvalidOption, match="is not a Go import path") as caught:
         write(import_path=path)
     assert caught.value.facts == {"options": ["import"]}

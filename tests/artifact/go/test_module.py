@@ -104,7 +104,7 @@ class TestPaths:
     @pytest.mark.parametrize("path", ["test", "test/nowhere", "test/zone/test", "country", "country/zz", "set/00"])
     def test_a_parent_or_an_unknown_zone_is_not_there(self, path: str) -> None:
         check_module_path(f"{HOST}/{path}", HOST)
-        with pytest.raises(UnknownZones, match="is no zone of release 2099a"):
+        with pytest.raises(UnknownZones, match="is not a zone of release 2099a"):
             parse_module_path(f"{HOST}/{path}", INVENTED)
 
     def test_what_was_meant_is_suggested(self) -> None:

@@ -51,8 +51,8 @@ def test_without_an_instant_it_is_the_clock_that_says_now() -> None:
     ("name", "code", "word"),
     [
         ("Europe/Berln", 3, "did you mean Europe/Berlin"),
-        ("Europe/*", 2, "one zone is asked for"),
-        ("country:DE", 2, "one zone is asked for"),
+        ("Europe/*", 2, "ask for one zone here"),
+        ("country:DE", 2, "ask for one zone here"),
         ("../etc/passwd", 2, "is not a zone name"),
     ],
 )
