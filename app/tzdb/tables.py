@@ -34,14 +34,6 @@ class ZiFile:
     zones: Mapping[str, tuple[str, ...]]
     links: Mapping[str, str]
 
-    @property
-    def version(self) -> str | None:
-        """The text after ``# version``; ``None`` if the file does not say."""
-        for line in self.header:
-            if line.startswith("# version "):
-                return line.removeprefix("# version ").strip()
-        return None
-
 
 @dataclass(frozen=True, slots=True)
 class ZoneRow:

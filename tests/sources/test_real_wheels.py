@@ -69,7 +69,7 @@ def test_the_corrected_package_of_a_release_is_another_tree(releases: dict[str, 
 def test_the_release_is_named_by_the_package_and_not_by_its_tzdata_zi(releases: dict[str, Release]) -> None:
     release = releases["2026.2"]
     assert release.zi is not None
-    assert (release.version, release.zi.version) == ("2026b", "2026b-dirty")
+    assert (release.version, release.zi.header[0]) == ("2026b", "# version 2026b-dirty")
 
 
 def test_counts_of_the_newest_release(releases: dict[str, Release]) -> None:

@@ -7,7 +7,7 @@ The bytes of one file go in, a checked value comes out. ``transitions`` says wha
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import lt
 
 from app.errors import InvalidTzif
@@ -69,7 +69,6 @@ class TZif:
         ut_indicators: Empty, or one for each type.
         footer: The TZ string, empty if there is none.
         posix: The same, parsed.
-        legacy_counts: Those of the first header, whose data block is checked but not kept.
 
     Units: ``transitions`` in Unix seconds.
     """
@@ -82,20 +81,8 @@ class TZif:
     leap_seconds: tuple[LeapSecond, ...]
     standard_indicators: tuple[bool, ...]
     ut_indicators: tuple[bool, ...]
-    footer: str
-    posix: PosixTz | None
-    legacy_counts: BlockCounts
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    transitions: tuple[int, ...]
-    type_indices: bytes
-    types: tuple[LocalTimeType, ...]
-    designations: bytes
-    leap_seconds: tuple[LeapSecond, ...]
-    standard_indicators: tuple[bool, ...]
-    ut_indicators: tuple[bool, ...]
+    footer: str = ""
+    posix: PosixTz | None = None
 
 
 def decode_tzif(content: bytes) -> TZif:
@@ -109,31 +96,18 @@ def decode_tzif(content: bytes) -> TZif:
     """
     if len(content) > MAX_TZIF_BYTES:
         raise InvalidTzif(f"the file has {len(content)} bytes; the limit is {MAX_TZIF_BYTES}", limit=MAX_TZIF_BYTES)
-    version, legacy_counts = _decode_header(content, 0)
-    block, end = _decode_block(content, _HEADER.size, version=version, counts=legacy_counts, time_size=4)
-    footer = ""
+    version, counts = _decode_header(content, 0)
+    tzif, end = _decode_block(content, _HEADER.size, version=version, counts=counts, time_size=4)
     if version == 1:
         if end != len(content):
             raise InvalidTzif(f"{len(content) - end} bytes follow the block that ends a version 1 file at byte {end}")
-    else:
-        second_version, counts = _decode_header(content, end)
-        if second_version != version:
-            raise InvalidTzif(f"the header at byte {end} has version {second_version}, the first has {version}")
-        block, end = _decode_block(content, end + _HEADER.size, version=version, counts=counts, time_size=8)
-        footer = _decode_footer(content, end)
-    return TZif(
-        version=version,
-        transitions=block.transitions,
-        type_indices=block.type_indices,
-        types=block.types,
-        designations=block.designations,
-        leap_seconds=block.leap_seconds,
-        standard_indicators=block.standard_indicators,
-        ut_indicators=block.ut_indicators,
-        footer=footer,
-        posix=parse_posix_tz(footer, extended=version >= 3) if footer else None,
-        legacy_counts=legacy_counts,
-    )
+        return tzif
+    second_version, counts = _decode_header(content, end)
+    if second_version != version:
+        raise InvalidTzif(f"the header at byte {end} has version {second_version}, the first has {version}")
+    tzif, end = _decode_block(content, end + _HEADER.size, version=version, counts=counts, time_size=8)
+    footer = _decode_footer(content, end)
+    return replace(tzif, footer=footer, posix=parse_posix_tz(footer, extended=version >= 3) if footer else None)
 
 
 def find_footer_disagreement(tzif: TZif) -> str | None:
@@ -186,8 +160,8 @@ def _decode_header(content: bytes, at: int) -> tuple[int, BlockCounts]:
     return _VERSIONS[version], counts
 
 
-def _decode_block(content: bytes, at: int, *, version: int, counts: BlockCounts, time_size: int) -> tuple[_Block, int]:
-    """Decode the data block at byte ``at``; return it and the byte where it ends."""
+def _decode_block(content: bytes, at: int, *, version: int, counts: BlockCounts, time_size: int) -> tuple[TZif, int]:
+    """Decode the data block at byte ``at``; return it, as a file without a footer, and the byte where it ends."""
     end = at + counts.block_size(time_size)
     if end > len(content):
         raise InvalidTzif(f"the counts of the header put the end of the block at byte {end}, of {len(content)}")
@@ -215,7 +189,7 @@ def _decode_block(content: bytes, at: int, *, version: int, counts: BlockCounts,
     for index, is_ut in enumerate(ut):
         if is_ut and not (standard and standard[index]):
             raise InvalidTzif(f"{where} has type {index} with a UT/local indicator but no standard/wall indicator")
-    return _Block(transitions, type_indices, types, designations, leap_seconds, standard, ut), end
+    return TZif(version, transitions, type_indices, types, designations, leap_seconds, standard, ut), end
 
 
 def _check_ascending(transitions: Sequence[int], *, where: str) -> None:

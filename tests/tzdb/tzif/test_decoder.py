@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidTzif
-from app.tzdb.tzif.decoder import MAX_TZIF_BYTES, BlockCounts, LeapSecond, decode_tzif, find_footer_disagreement
+from app.tzdb.tzif.decoder import MAX_TZIF_BYTES, LeapSecond, decode_tzif, find_footer_disagreement
 from app.tzdb.tzif.posix_tz import LocalTimeType
 from app.tzdb.tzif.transitions import local_time_at, transitions_between
 from tests.tzdb.tzif.tzif_files import (
@@ -64,20 +64,17 @@ def test_every_field_of_a_full_file_is_read() -> None:
     assert tzif.ut_indicators == (False, True)
     assert tzif.footer == FOOTER.decode()
     assert tzif.posix is not None
-    assert tzif.legacy_counts == BlockCounts(0, 0, 0, 0, 1, 1)
 
 
 def test_a_version_1_file_is_its_32_bit_block() -> None:
     tzif = decode_tzif(encode_block(BERLIN, version=b"\0", time_code="i"))
     assert (tzif.version, tzif.footer, tzif.posix) == (1, "", None)
     assert tzif.transitions == BERLIN.transitions
-    assert tzif.legacy_counts == BlockCounts(2, 2, 2, 3, 2, 9)
 
 
 def test_a_fat_file_is_read_from_its_64_bit_block() -> None:
     tzif = decode_tzif(encode_tzif(BERLIN, footer=FOOTER, legacy=replace(BERLIN, transitions=(-7, 8, 9))))
     assert tzif.transitions == BERLIN.transitions
-    assert tzif.legacy_counts.timecnt == 3
 
 
 def test_a_designation_may_be_the_end_of_another() -> None:
