@@ -1,1 +1,1 @@
-"""HTTP: the wire contract over the builder and the library. A stranger to ``cli``; parts come from ``wiring``."""
+"""HTTP: the wire contract over the builder and the library. It must not know ``cli``; ``wiring`` gives it its parts."""

@@ -1,4 +1,4 @@
-"""The application: routers, middleware and the front around them, each visible in one list."""
+"""The application: every router in one list, and the front around them. No route and no error form is written here."""
 
 import asyncio
 import contextlib
@@ -118,7 +118,7 @@ def make_registry(parts: WebParts, images: Images) -> APIRouter:
         images,
         parts.library,
         channels=settings.channels,
-        # What is hot is answered before anybody asks for a token.
+        # A hot answer would leave before the gate asks for a token.
         hot=None if settings.registry_token else parts.hot,
     )
 
@@ -142,7 +142,7 @@ def _lifespan(
 
 
 async def _look_for_releases(library: Library, every_seconds: float) -> None:
-    """Load what there is, ahead of the first request for it; then look for new releases now and then."""
+    """Load the releases that are here before anybody asks for them; then look for new ones now and then."""
     while True:
         try:
             await library.refresh_local()

@@ -1,7 +1,7 @@
-"""Go modules for the Go tool: ``/go/``, a module proxy that has no modules but those made of zones.
+"""Go modules for the Go tool: ``/go/``, a module proxy whose only modules are those made of zones.
 
-Source: the Go Modules Reference, *GOPROXY protocol*. Everything that is not here is a 404 in plain text: the tool
-shows it, and goes on to the next proxy in its list.
+Source: the Go Modules Reference, *GOPROXY protocol*. Everything else is a 404 in plain text: the tool shows it, and
+goes on to the next proxy in its list.
 """
 
 import json
@@ -67,18 +67,18 @@ class GoRoutes:
         return make_representation(body.encode(), media_type=PLAIN_TEXT, cache_control=REVALIDATE, keep=True)
 
     async def latest(self, module: str) -> Representation:
-        """Tell the newest version of a module."""
+        """Answer with the newest version of a module."""
         return _represent_info(await self._spec(self._path(module), LATEST), REVALIDATE)
 
     async def file(self, module: str, file: str) -> Representation:
-        """Answer what there is of one version: ``.info``, ``.mod``, ``.zip``, and ``.sum``, its lines of ``go.sum``."""
+        """Answer with one file of a version: ``.info``, ``.mod``, ``.zip``, or ``.sum``, its lines of ``go.sum``."""
         path = self._path(module)
         match = _FILE.fullmatch(file)
         if match is None:
-            raise NotFound(f"there is no {quote(file)}; of each version there are .info, .mod, .zip and .sum")
+            raise NotFound(f"there is no {quote(file)}; each version has .info, .mod, .zip and .sum")
         version, kind = match[1], match[2]
         if kind == "info" and (is_release_name(version) or is_channel_name(version)):
-            # What the tool asks for `@2026f` or `@latest-1`: it goes on with the version that this answers.
+            # The tool asks this for `@2026f` or `@latest-1`, and goes on with the version in the answer.
             return _represent_info(await self._spec(path, version), REVALIDATE)
         spec = await self._spec(path, parse_version(version))
         return _represent_info(spec, IMMUTABLE) if kind == "info" else await self._content(kind, spec)
@@ -112,9 +112,10 @@ class GoRoutes:
         return parse_module_path(path, await self.library.release(choice))
 
     async def _releases(self, path: str) -> list[str]:
-        """Return the releases that have the module; those not yet fetched count as if they had.
+        """Return the releases that have the module; those not yet fetched count as having it.
 
-        Errors: UnknownZones with what the newest local release lacks, if none has it.
+        Raises:
+            UnknownZones: No release has it; the error names what the newest local one lacks.
         """
 
         async def check(release: Release) -> None:
@@ -124,7 +125,7 @@ class GoRoutes:
 
 
 def goproxy_router(builder: Builder, library: Library, hot: HotRepresentations, host: str) -> APIRouter:
-    """Return the routes under ``/go/``. They are the protocol's, not this service's, so OpenAPI leaves them out."""
+    """Return the routes under ``/go/``. OpenAPI leaves them out: the Go Modules Reference describes them."""
     routes = GoRoutes(builder, library, host)
     router = APIRouter(prefix=ROOT, route_class=route_class(hot, form=go_error), include_in_schema=False)
     router.add_api_route("/{module:path}/@v/list", routes.versions)
@@ -137,7 +138,7 @@ def goproxy_router(builder: Builder, library: Library, hot: HotRepresentations, 
 def go_error(error: TzdataFilterError) -> Reply:
     """Return an error as the Go tool shows it: plain text.
 
-    What can never be a module is just as little here as what is not: with 404 the tool goes on to the next proxy.
+    What can never name a module is a 404 too: the tool then goes on to the next proxy.
     """
     status = status_of(type(error))
     status = HTTPStatus.NOT_FOUND if status == HTTPStatus.BAD_REQUEST else status
@@ -151,6 +152,6 @@ def _represent(content: bytes, spec: Spec, *, media_type: str, cache_control: st
 
 
 def _represent_info(spec: Spec, cache_control: str) -> Representation:
-    # The release's name alone decides about the time, and it says no more than the year.
+    # The time follows from the release's name alone, which gives no more than the year.
     row: Mapping[str, str] = {"Version": format_version(spec.release), "Time": f"{spec.release[:4]}-01-01T00:00:00Z"}
     return _represent(json.dumps(row).encode() + b"\n", spec, media_type=_JSON, cache_control=cache_control)

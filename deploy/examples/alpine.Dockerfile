@@ -1,4 +1,4 @@
-# Two zones in an Alpine image. The list and the release stand in the address: a change of either is a new layer.
+# Two zones in an Alpine image. The list and the release are in the address: a change of either makes a new layer.
 FROM alpine:3.22
 ARG TZDATA_FILTER=http://127.0.0.1:8080
 ARG TZDATA_RELEASE=2026f

@@ -1,4 +1,4 @@
-# Two zones in a Debian image, in place of its whole tzdata package.
+# Two zones for a Debian image, fetched in a stage of their own.
 FROM debian:stable-slim AS zones
 ARG TZDATA_FILTER=http://127.0.0.1:8080
 ARG TZDATA_RELEASE=2026f

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Unpack zones into a folder, and refuse bytes that are not the expected ones.
+# Unpack zones into a folder, and refuse bytes other than the expected ones.
 #
 #   fetch-zones.sh FOLDER RELEASE ZONES [SHA256]
 #   fetch-zones.sh rootfs/usr/share/zoneinfo 2026f Asia/Shanghai,Etc/UTC
 #
-# Without SHA256 the service's own .sha256 file is used: that guards against a broken transfer. With SHA256, written down
-# beside the release, nobody between you and the service can change the bytes either.
+# Without SHA256 the service's own .sha256 file is used, which guards against a broken transfer. With a SHA256 that you
+# wrote down beside the release, neither the service nor anybody on the way can change the bytes.
 set -eu
 
 if [ $# -lt 3 ]; then

@@ -1,5 +1,5 @@
 # A static Go program in an empty image, with a zip that Go's own time package reads.
-# The program's sources are the build context; its main package is at the top of it.
+# The build context is the program's source; its main package is at the top.
 FROM golang:1.27-alpine AS build
 WORKDIR /src
 COPY . .

@@ -133,7 +133,7 @@ class TestFilters:
     def test_a_code_like_no_country_is_refused_without_any(self) -> None:
         with pytest.raises(UnknownZones) as caught:
             search(make_invented_release(), country="QQ")
-        assert caught.value.detail == "QQ is no country of release 2099a"
+        assert caught.value.detail == "QQ is not a country of release 2099a"
         assert caught.value.facts["suggestions"] == {"country:QQ": []}
 
 

@@ -1,1 +1,1 @@
-"""Between the socket and the framework: the server, its connections, hot answers, limits, log and metrics."""
+"""Between the socket and the framework: the server, its connections, the front, limits, the request log and metrics."""

@@ -1,4 +1,4 @@
-"""What a request must keep to before the framework reads any of it: limits, and the gates of single protocols."""
+"""What a request must keep to before the framework reads any of it: limits, and the gates of some protocols."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from app.web.http.asgi import Message, Receive, Scope
 from app.web.http.errors import BodyTooLarge, UrlTooLong
 
 Gate: TypeAlias = Callable[[Scope], None]
-"""Raises an error of the project for a request that may not pass."""
+"""Raises an error of the project for a request that must not pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Refuses URLs and bodies that are too long, paths with characters nobody can see, and what a gate refuses.
+    """Refuses URLs and bodies that are too long, paths with invisible characters, and what a gate refuses.
 
     Attributes:
-        gates: The first segment of a path (``/v2``) → the gate of all that lies below.
+        gates: The first segment of a path (``/v2``) → the gate of everything below it.
     """
 
     max_url_bytes: int
@@ -40,13 +40,13 @@ class Admission:
             raise UrlTooLong(f"the URL is longer than {limit} bytes; POST /v1/bundles takes long lists", limit=limit)
         if not path.isprintable():
             # A route's pattern would overlook a line break at the end of a path.
-            raise InvalidName("the path holds a control character or another that cannot be seen")
+            raise InvalidName("the path holds a control character or another invisible one")
         for name, announced in scope["headers"]:
             if name == b"content-length" and (not announced.isdigit() or int(announced) > self.max_body_bytes):
                 raise self._too_large()
 
     def bounded(self, receive: Receive) -> Receive:
-        """Return ``receive`` with a bound on the body that it reads: it raises BodyTooLarge."""
+        """Return ``receive`` with a bound on the body that it reads. It raises BodyTooLarge."""
         read = 0
 
         async def receive_bounded() -> Message:

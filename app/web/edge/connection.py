@@ -16,7 +16,7 @@ MAX_HEADER_BYTES = 64 << 10
 """Request line and header fields together, in what arrives after the first packet and before they are complete."""
 
 MAX_URL_BYTES = MAX_HEADER_BYTES // 2
-"""What of that is put down to the URL. The application's own limit is a setting."""
+"""Past that bound, a URL longer than this gets the blame. The application's own limit is a setting."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -32,7 +32,7 @@ class BoundedProtocol(HttpToolsProtocol):
     forms = ErrorForms({})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Start the clock: a connection that never says anything is late as well."""
+        """Start the clock: a connection that stays silent is late as well."""
         self._in_headers = False
         self._header_bytes = 0
         self._stopped_at: int | None = None
@@ -73,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
 
     def on_headers_complete(self) -> None:
-        """From here on only the deadline bounds the request; the application bounds its body."""
+        """Stop counting: from here on the deadline bounds the request, and the application bounds its body."""
         HttpToolsProtocol.on_headers_complete(self)
         self._in_headers = False
 
@@ -83,23 +83,23 @@ class BoundedProtocol(HttpToolsProtocol):
         HttpToolsProtocol.on_message_complete(self)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser says too little to pass on
-        """Answer what is not HTTP with a problem, like everything else."""
+        """Answer what is not HTTP with a problem, as everything else is."""
         # httptools calls a URL that is longer than a 16-bit number can say malformed.
         long = self._in_headers and len(self.url) > MAX_URL_BYTES
         self._refuse(_url_too_long() if long else NotHttp("this is not a well-formed HTTP request"))
 
     def _should_upgrade(self) -> bool:
-        """Keep uvicorn from answering a request that offers to upgrade; ``_parse_again`` sees to it."""
+        """Keep uvicorn from answering a request that offers to upgrade; ``_parse_again`` deals with it."""
         return True
 
     def handle_websocket_upgrade(self) -> None:
-        """Note where the parser stopped: it takes what follows such an offer for another protocol."""
+        """Note where the parser stopped: it takes what follows an offer to upgrade for another protocol."""
         error = sys.exception()
         assert isinstance(error, httptools.HttpParserUpgrade)
         self._stopped_at = error.args[0]
 
     def _parse_again(self, rest: bytes) -> None:
-        """Pass over an offer to upgrade, as HTTP/2 clients make it: read the same request without it.
+        """Ignore an offer to upgrade, such as HTTP/2 clients make: read the same request without it.
 
         Left to the parser, the body would be lost, or read as the next request.
         """
@@ -113,7 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.data_received(b"%s %s HTTP/%s\r\n%s\r\n%s" % (method, self.url, version, fields, rest))
 
     def _check_deadline(self) -> None:
-        # One timer a connection that looks now and then, instead of one a request that is nearly always cancelled.
+        # One timer per connection that looks now and then: one per request would nearly always be cancelled.
         wait = self.request_timeout_seconds
         if self._waiting_since is not None:
             wait = self._waiting_since + self.request_timeout_seconds - self.loop.time()
@@ -124,7 +124,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = self.loop.call_later(wait, self._check_deadline)
 
     def _refuse(self, error: TzdataFilterError) -> None:
-        """Send a problem and close; but the answers owed to earlier requests go first, and then nothing follows."""
+        """Send a problem and close. Answers owed to earlier requests go first; then the connection just closes."""
         if self.transport.is_closing():
             return
         # uvicorn's type says there is always a cycle; before the first request there is none.
@@ -132,7 +132,7 @@ class BoundedProtocol(HttpToolsProtocol):
         in_body = self._waiting_since is not None and not self._in_headers
         if cycle is not None and in_body:
             if cycle.response_started:
-                # It has its answer, which did not wait for all of the body.
+                # The client has its answer, which did not wait for the whole body.
                 self.transport.close()
                 return
             if self.pipeline:

@@ -1,4 +1,4 @@
-"""The front: what every request passes first. Request ids, hot answers, the request log, the counts, the last resort.
+"""The front: what every request passes first. Request ids, hot answers, the request log, counts, the last resort.
 
 Everything here runs for every request, so it is kept to a few plain steps.
 """
@@ -46,7 +46,7 @@ class Tally:
 
 
 class Front:
-    """ASGI application around the framework's."""
+    """The ASGI application around that of the framework."""
 
     def __init__(
         self,
@@ -99,8 +99,8 @@ class Front:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: bytes, started: float) -> None:
         status, size = 0, 0
-        # The framework gets a copy: it writes into its scope, and the server reads the method of this one later. A HEAD
-        # is a GET without its body: RFC 9110 §9.3.2.
+        # The framework gets a copy: it writes into its scope, and the server reads the method from this one later.
+        # A HEAD is a GET without its body: RFC 9110 §9.3.2.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         asked = {METHOD_ASKED: scope["method"], "request_id": request_id.decode("ascii")}
         inner_scope = {**scope, **asked, "method": method}
@@ -155,6 +155,6 @@ class Front:
         return b"%s-%x" % (self._id_prefix, next(self._ids))
 
     def _request_id(self, headers: RawHeaders) -> bytes:
-        """Return the caller's id for this request if it is a sane one, else a new one."""
+        """Return the caller's id for this request if it has the form of one, else a new one."""
         given = join_header(headers, b"x-request-id")
         return given.encode("ascii") if given is not None and _REQUEST_ID.fullmatch(given) else self._new_id()

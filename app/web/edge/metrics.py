@@ -1,7 +1,7 @@
-"""Metrics: what an operator would alarm on, for Prometheus.
+"""Metrics: what an operator would alert on, for Prometheus.
 
 Requests are counted in plain numbers on the way (a lock for each would cost more than the request) and turned into
-metrics only when somebody looks.
+metrics only when they are asked for.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 
 
 class Metrics:
-    """The registry and everything in it."""
+    """Prometheus' registry, and everything in it."""
 
     def __init__(self, tally: Tally, library: Library, hot: HotRepresentations) -> None:
         self._registry = CollectorRegistry(auto_describe=False)

@@ -1,4 +1,4 @@
-"""The request log: one line a request, gathered and written in batches, so that it costs little."""
+"""The request log: one line per request, gathered and written in batches, so that it costs little."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ MAX_WAITING_LINES = 4_096
 
 
 class RequestLine(NamedTuple):
-    """One request that was answered. Units: ``at`` Unix seconds, ``seconds`` from first to last byte of ours."""
+    """One request that was answered. Units: ``at`` in Unix seconds; ``seconds`` from its arrival to our last byte."""
 
     at: float
     method: str
@@ -28,7 +28,7 @@ class RequestLine(NamedTuple):
 
 
 class RequestLog:
-    """Gathers lines and writes them every ``FLUSH_SECONDS``; those of the last moment on ``flush``."""
+    """Gathers lines and writes them every ``FLUSH_SECONDS``, or at once on ``flush``."""
 
     def __init__(self, log_format: LogFormat, stream: TextIO | None = None) -> None:
         self._write = _format_json if log_format == "json" else _format_text

@@ -1,4 +1,4 @@
-"""Running the application on uvicorn."""
+"""Running the application on uvicorn. What the application is made of is not known here."""
 
 import contextlib
 import logging
@@ -27,8 +27,8 @@ def run(
     """Serve until SIGINT or SIGTERM; running requests then have ``shutdown_seconds`` to finish.
 
     Args:
-        forms: How errors are said that a connection finds before there is a request.
-        visitor: Called in a thread of its own once the port is open, with its number and with what stops serving.
+        forms: How errors are written that a connection finds before there is a request.
+        visitor: Called in a thread of its own once the port is open, with its number and a function that stops serving.
 
     Raises:
         OSError: The service cannot listen where the settings say.

@@ -1,1 +1,1 @@
-"""What every route needs of HTTP: representations and their conditions, problems, requests, what is kept hot."""
+"""What every route needs from HTTP: representations and their conditions, problems, requests, hot representations."""

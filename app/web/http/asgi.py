@@ -5,7 +5,7 @@ from typing import TypeAlias
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
-"""Names in lower case, as ASGI asks."""
+"""Names are in lower case, as ASGI requires."""
 
 __all__ = ["ASGIApp", "Message", "RawHeaders", "Receive", "Scope", "Send", "join_header"]
 

@@ -21,12 +21,12 @@ class Channels:
     base_url: str
 
     def fields(self, request: Request, choice: str, version: str) -> dict[str, str]:
-        """Return the fields for an answer to the channel ``choice``, which meant release ``version``.
+        """Return the fields for an answer to the channel ``choice``, which stood for release ``version``.
 
-        ``Link`` leads to the same URL pinned to that release (``rel="bookmark"``: RFC 8288, HTML); there is also
-        ``Tzdata-Release-Age`` while a source of releases cannot be read.
+        ``Link`` leads to the same URL pinned to that release (``rel="bookmark"``: RFC 8288, HTML); while a
+        source of releases cannot be read there is also ``Tzdata-Release-Age``.
 
-        Units: the age in whole seconds since it last could.
+        Units: the age is in whole seconds since it last could be read.
         """
         path: bytes = request.scope["raw_path"]
         query: bytes = request.scope["query_string"]

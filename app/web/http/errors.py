@@ -1,7 +1,7 @@
 """The errors that only HTTP has, and the status of every error.
 
-The only place that decides a status. How an error is written is the business of the form of its protocol: ``problems``
-for the API, ``registry/errors`` for ``/v2``, ``goproxy`` for ``/go``.
+The only place that decides a status. How an error is written is up to the form of its protocol: ``problems`` for the
+API, ``registry/errors`` for ``/v2``, ``goproxy`` for ``/go``.
 """
 
 from collections.abc import Mapping
@@ -28,16 +28,17 @@ class Unauthorized(errors.InvalidRequest):
     title = "A token is needed"
     meaning = (
         "Images are guarded by a token here, and the request did not carry the right one. Log in with any user name "
-        "and the token as the password (docker login), or send it as a bearer token. Whoever runs the service has it."
+        "and the token as the password (docker login), or send it as a bearer token. Ask whoever runs the service for "
+        "the token."
     )
 
 
 class MethodNotPossible(errors.InvalidRequest):
-    """The method is not possible here; ``facts['allowed']`` lists those that are."""
+    """This path does not take the method; ``facts['allowed']`` lists those that it takes."""
 
     code = "method-not-allowed"
-    title = "The method is not possible here"
-    meaning = "This address exists, but not for this method. The Allow field lists the methods that are possible here."
+    title = "This method is not allowed here"
+    meaning = "This address exists, but does not take this method. The Allow field lists the methods that it takes."
 
 
 class RequestTooSlow(errors.InvalidRequest):
@@ -46,24 +47,24 @@ class RequestTooSlow(errors.InvalidRequest):
     code = "request-timeout"
     title = "The request took too long"
     meaning = (
-        "The request did not arrive completely in the time that the service waits for it, and the connection was "
+        "The request did not arrive in full within the time that the service waits for it, and the connection was "
         "closed. Send it again over a faster connection, or ask whoever runs the service for more time."
     )
 
 
 class OtherContent(errors.InvalidRequest):
-    """``If-Match`` names other content than there is."""
+    """``If-Match`` names content that is not what is here."""
 
     code = "precondition-failed"
     title = "The content is not the one asked for"
     meaning = (
-        "The request was made conditional by If-Match, and what is here now has another ETag. Fetch it without the "
-        "condition to see what it is."
+        "The request has an If-Match condition, and what is here now has another ETag. Send the request without the "
+        "condition to see what is here."
     )
 
 
 class RangeOutside(errors.InvalidRequest):
-    """The range lies outside the content; ``facts['size']`` says how many bytes that has."""
+    """The range lies outside the content; ``facts['size']`` says how many bytes the content has."""
 
     code = "range-not-satisfiable"
     title = "The range lies outside the content"
@@ -79,8 +80,8 @@ class UrlTooLong(errors.LimitExceeded):
     code = "url-too-long"
     title = "The URL is too long"
     meaning = (
-        "The path and the query together are longer than the service reads; the member called limit is the number "
-        "of bytes that are possible. Send long lists of zones as JSON by POST to /v1/bundles."
+        "The path and the query together are longer than the service reads; the member called limit says how many "
+        "bytes it reads. Send long lists of zones as JSON by POST to /v1/bundles."
     )
 
 
@@ -91,8 +92,7 @@ class FieldsTooLarge(errors.LimitExceeded):
     title = "The header fields are too large"
     meaning = (
         "The request line and the header fields together are larger than the service reads; the member called limit "
-        "is the number of bytes that are possible. Send fewer or shorter header fields; cookies are never needed "
-        "here."
+        "says how many bytes it reads. Send fewer or shorter header fields; this service needs no cookies."
     )
 
 
@@ -102,8 +102,8 @@ class BodyTooLarge(errors.LimitExceeded):
     code = "body-too-large"
     title = "The request body is too large"
     meaning = (
-        "The request body is larger than the service reads; the member called limit is the number of bytes that are "
-        "possible. Send a shorter list: patterns such as Europe/* stand for many names."
+        "The request body is larger than the service reads; the member called limit says how many bytes it reads. "
+        "Send a shorter list: patterns such as Europe/* stand for many names."
     )
 
 
@@ -115,7 +115,7 @@ class Unexpected(errors.TzdataFilterError):
     meaning = (
         "Something failed that should not have, and it is not the fault of the request. Trying again may help. If "
         "it happens again, give whoever runs the service the value of the X-Request-Id field: the log has the "
-        "reason under it."
+        "reason under that value."
     )
 
 
@@ -138,7 +138,7 @@ _STATUS: Mapping[type[errors.TzdataFilterError], HTTPStatus] = {
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TzdataFilterError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-"""The most particular class counts."""
+"""The most specific class counts."""
 
 _FIELDS = frozenset({"retry_after", "allowed", "size"})
 """Facts that go into header fields instead of the body."""
@@ -165,10 +165,10 @@ def fields_of(error: errors.TzdataFilterError) -> dict[str, str]:
 
 
 def members_of(error: errors.TzdataFilterError) -> dict[str, object]:
-    """Return the facts that help to mend an error and have no header field of their own."""
+    """Return the facts that help to mend an error, without those that have a header field of their own."""
     return {name: fact for name, fact in error.facts.items() if name not in _FIELDS}
 
 
 def unexpected() -> Unexpected:
-    """Return the error to answer with when nothing is known but that something failed."""
+    """Return the error for an answer when all that is known is that something failed."""
     return Unexpected("an unexpected error; the log has it under the X-Request-Id of this answer")

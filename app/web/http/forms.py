@@ -1,4 +1,4 @@
-"""The form in which each protocol wants its errors, found by the path that was asked for.
+"""The form in which each protocol writes its errors, found by the path that was asked for.
 
 A form turns an error into a whole reply. Routes, the checks before them, the connection and the last resort all end
 here, so that no error leaves in the form of another protocol.
@@ -27,7 +27,7 @@ class ErrorForms:
     """The forms of all protocols.
 
     Attributes:
-        by_root: The first segment of a path (``/v2``) → the form of all that lies below; elsewhere it is a problem.
+        by_root: The first segment of a path (``/v2``) → the form of everything below it; any other path gets a problem.
     """
 
     by_root: Mapping[str, ErrorForm]
@@ -49,7 +49,7 @@ def install(app: FastAPI, forms: ErrorForms) -> None:
         return answer(request, _from_routing(request, error))
 
     async def on_disconnect(request: Request, _: Exception) -> Response:
-        # Nobody reads this answer; but it is the client's doing, and the log should not call it ours.
+        # Nobody reads this answer, but the log should show that it was the client's doing, not ours.
         return answer(request, InvalidBody("the client went away before its body was complete"))
 
     async def on_anything(request: Request, _: Exception) -> Response:
@@ -61,13 +61,13 @@ def install(app: FastAPI, forms: ErrorForms) -> None:
 
 
 def _from_routing(request: Request, error: HTTPException) -> TzdataFilterError:
-    """Return the error for a path or a method that is not there."""
+    """Return the error for a path that is not there, or a method that it does not take."""
     match error.status_code:
         case HTTPStatus.NOT_FOUND:
             path = ascii(request.scope["path"])[1:-1][:200]
-            return NotFound(f"there is nothing at {path}; / tells what there is")
+            return NotFound(f"there is nothing at {path}; / shows what there is")
         case HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = (error.headers or {}).get("Allow", "").replace("GET", "GET, HEAD")
-            return MethodNotPossible(f"only {allowed} is possible here", allowed=allowed)
+            return MethodNotPossible(f"{request.method} is not allowed here; use {allowed}", allowed=allowed)
         case _:
             return unexpected()

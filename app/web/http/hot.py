@@ -1,24 +1,32 @@
-"""What was served a moment ago, found again by its raw path before anything else happens.
+"""What was served a moment ago, found again by its raw path before anything else is done.
 
 A representation here is complete and equal to what its route would make; forgetting one costs time and nothing else.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from app.releases.library import Library
 from app.web.http.asgi import Scope
 from app.web.http.representation import Reply, Representation
 
 _OVERHEAD_BYTES = 2_048
-"""What one representation weighs besides its body: headers, key, objects."""
+"""The weight of one representation besides its body: headers, key, objects."""
 
-Key = tuple[bytes, bytes]
+Key: TypeAlias = tuple[bytes, bytes]
+"""The raw path and the query."""
 
 
 @dataclass(frozen=True, slots=True)
 class HotRepresentation:
-    """A representation, its 200, its route, and the library's generation it holds for (``None``: for ever)."""
+    """A representation that is ready to send.
+
+    Attributes:
+        reply: Its 200.
+        route: What metrics and the request log call the route that made it.
+        generation: The library's generation in which it holds; ``None`` if it holds for ever.
+    """
 
     representation: Representation
     reply: Reply
@@ -27,7 +35,7 @@ class HotRepresentation:
 
 
 class HotRepresentations:
-    """The latest ones, the oldest dropped first once ``max_bytes`` are held. Used by one event loop only."""
+    """The latest representations; the oldest go first once ``max_bytes`` are held. Used by one event loop only."""
 
     def __init__(self, library: Library, *, max_bytes: int) -> None:
         self._library = library
@@ -42,7 +50,7 @@ class HotRepresentations:
 
     @property
     def generation(self) -> int:
-        """The library's; what is not pinned needs the one from before its release was chosen."""
+        """The library's generation; ``put`` needs the one from before a release was chosen."""
         return self._library.generation
 
     def find(self, scope: Scope) -> HotRepresentation | None:
@@ -56,7 +64,7 @@ class HotRepresentations:
         """Keep what a GET was answered with.
 
         Args:
-            generation: The one in which it was made; of no meaning for what is pinned.
+            generation: The one in which it was made; ignored for what is pinned.
         """
         key = (scope["raw_path"], scope["query_string"])
         self._drop(key)

@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json``: the form of the API and of everything that has no form of its own.
+"""Errors as ``application/problem+json``: the form of the API, and of every path without a form of its own.
 
 Source: RFC 9457.
 """
@@ -23,14 +23,14 @@ def problem_kinds() -> Iterator[type[errors.TzdataFilterError]]:
     waiting = errors.TzdataFilterError.__subclasses__()
     while waiting:
         kind = waiting.pop(0)
-        # The tree has branches that only the command line can reach.
+        # The tree has branches that only the command line reaches.
         if kind.__module__ in _HOMES:
             yield kind
         waiting.extend(kind.__subclasses__())
 
 
 class ProblemRow(TypedDict):
-    """The members of every problem; facts of the error come to them. Source: RFC 9457 §3.1."""
+    """The members of every problem; the facts of the error are added. Source: RFC 9457 §3.1."""
 
     type: str
     title: str
@@ -46,7 +46,7 @@ def encode_problem(error: errors.TzdataFilterError) -> bytes:
         "status": status_of(type(error)),
         "detail": error.detail,
     }
-    # ASCII alone: what a request smuggled in (lone surrogates too) stays harmless and valid JSON.
+    # ASCII only: whatever a request smuggled in (lone surrogates too) stays harmless, and the JSON stays valid.
     return json.dumps({**members, **members_of(error)}, ensure_ascii=True).encode("ascii") + b"\n"
 
 

@@ -34,7 +34,7 @@ _KEPT_ON_304 = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes out: status, header fields, body (empty where the status allows none)."""
+    """What goes out: status, header fields, and body, which is empty where the status allows none."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -44,7 +44,7 @@ class Reply:
     def response(self) -> Response:
         """The same for Starlette."""
         response = Response(self.body, self.status)
-        response.raw_headers = [*self.headers]
+        response.raw_headers = list(self.headers)
         return response
 
 
@@ -82,8 +82,8 @@ def make_representation(
 ) -> Representation:
     """Return the representation that consists of ``body``.
 
-    The ETag is the sha256 of the bytes: one that is not content makes some builders mix up URLs. There is no
-    Last-Modified and no content coding, ever.
+    The ETag is the sha256 of the bytes: with any other ETag, some builders mix up URLs. There is never a
+    Last-Modified nor a content coding.
 
     Args:
         sha256: That of ``body``, if it is known.
@@ -115,7 +115,7 @@ def json_representation(
 
 
 def make_reply(status: int, fields: Mapping[str, str], body: bytes, *, media_type: str) -> Reply:
-    """Return a reply that is not a representation of a resource: an error, or a word of the service itself."""
+    """Return a reply without an ETag, conditions or ranges: an error, or a page about the service itself."""
     headers = {"content-type": media_type, "content-length": str(len(body)), **fields}
     return Reply(status, _encode_headers(headers), body)
 
@@ -126,11 +126,12 @@ def format_repr_digest(sha256: str) -> str:
 
 
 def negotiate(representation: Representation, headers: RawHeaders, *, method: str) -> Reply:
-    """Apply the conditions and the range of a request. What is neither GET nor HEAD has none.
+    """Apply the conditions and the range of a request; methods other than GET and HEAD have neither.
 
     Raises:
         OtherContent: ``If-Match`` names another ETag.
-        RangeOutside: No byte of the range is there.
+        RangeOutside: The content has no byte of the range.
+
     Source: RFC 9110 §13.2.2 (order of conditions), §13.1.2 (weak comparison), §14.2 (only a GET has a range; one that
         is malformed, or has several parts, is ignored).
     """

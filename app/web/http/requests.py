@@ -1,4 +1,4 @@
-"""Reading a request for a bundle from a JSON body."""
+"""Reading a request for a bundle from a JSON body. What the members mean is ``parse_spec``'s to say."""
 
 import json
 
@@ -15,10 +15,10 @@ _LIST_MEMBERS = ("zones", *(name for name, row in OPTIONS.items() if row.is_list
 
 
 async def read_bundle_request(request: Request, *, default_format: Format = DEFAULT_FORMAT) -> Spec:
-    """Return the spec in a JSON body: as ``Request`` in ``artifact/record``, where only ``zones`` must be there.
+    """Return the spec in a JSON body: the members are those of ``artifact/record.Request``; only ``zones`` is required.
 
     Raises:
-        InvalidBody: The body is not such an object.
+        InvalidBody: The body is not an object with these members.
         InvalidRequest: As in ``parse_spec``.
     """
     members = _parse_object(await request.body())

@@ -1,7 +1,7 @@
-"""The one class of routes: what a handler need not know of HTTP is written here, once.
+"""The one class of routes: what handlers need not know about HTTP is written here, once.
 
-A handler gets a request whose options were checked and returns a representation, or raises an error of the project.
-Here conditions and ranges are applied, what may be kept is kept, and errors get the form of their protocol.
+A handler gets a request whose options were checked. It returns a representation or a reply, or raises an error of the
+project. Here conditions and ranges are applied, what may be kept is kept, and errors get the form of their protocol.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -36,7 +36,7 @@ class Asked(Request):
 
 
 class Handler(Protocol):
-    """What a route is made of: gets the request if it asks for it, and the path's parameters by name."""
+    """The function behind a route: it gets the request, if it asks for it, and the path's parameters by name."""
 
     def __call__(self, *request: Asked, **parameters: str) -> Awaitable[Answer]:
         """Answer, or raise an error of the project."""
@@ -49,10 +49,10 @@ def route_class(
     """Return a class of routes for a router.
 
     Args:
-        hot: Keeps what handlers say may be kept; ``None`` keeps nothing.
-        form: How errors are said.
-        checks_options: Whether the query may hold just the parameters that the route describes for OpenAPI; an error
-            (``InvalidOption``) names any other.
+        hot: Where representations are kept that may be; ``None`` keeps nothing.
+        form: How errors are written.
+        checks_options: Whether the query may hold only the parameters that the route describes for OpenAPI; any other
+            is an ``InvalidOption``.
     """
 
     class Route(APIRoute):
@@ -68,7 +68,7 @@ def route_class(
             takes_request = self.dependant.request_param_name is not None
 
             async def handle(request: Request) -> Response:
-                # From before the handler chooses a release: one that comes meanwhile makes what it returns stale.
+                # Read before the handler chooses a release: if one arrives meanwhile, what it returns is stale.
                 generation = hot.generation if hot is not None else 0
                 try:
                     asked = Asked(request.scope, request.receive)

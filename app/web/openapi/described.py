@@ -11,7 +11,7 @@ from app.web.openapi.row_schema import JsonObject, reference
 
 
 def _formats() -> str:
-    """Return what each format is, those together that are the same."""
+    """Return what each format is; formats that hold the same share a sentence."""
     endings: dict[str, list[str]] = {}
     for row in FORMATS.values():
         endings.setdefault(row.about, []).append(f"`{row.ending}`")
@@ -21,7 +21,7 @@ def _formats() -> str:
 def _option(row: OptionRow) -> JsonObject:
     schema: JsonObject = {"type": "string"}
     if row.choices and not row.is_list:
-        schema["enum"] = [*row.choices]
+        schema["enum"] = list(row.choices)
     schema["default"] = row.default
     if row.words.max_length is not None:
         schema["maxLength"] = row.words.max_length
@@ -30,28 +30,32 @@ def _option(row: OptionRow) -> JsonObject:
 
 
 ReleasePath = Annotated[
-    str, Path(description="An IANA release name such as `2026f`, or `latest`.", examples=["latest"])
+    str, Path(description="An IANA release name such as `2026f`, or a channel such as `latest`.", examples=["latest"])
 ]
 ZonesPath = Annotated[
     str,
     Path(
-        description="Selectors, comma-separated, slashes as they are: names of Zones or Links, globs (`Europe/*`, `*`),"
-        " countries (`country:CN`, by zone1970.tab).",
+        description="Selectors, separated by commas, with their slashes as they are: names of Zones or Links, globs"
+        " (`Europe/*`, `*`), countries (`country:CN`, by zone1970.tab).",
         examples=["Asia/Shanghai,Europe/Berlin,Etc/UTC"],
     ),
 ]
-ZonePath = Annotated[str, Path(description="One name of a Zone or Link.", examples=["Europe/Berlin"])]
+ZonePath = Annotated[str, Path(description="The name of one Zone or Link.", examples=["Europe/Berlin"])]
 EarlierPath = Annotated[
-    str, Path(description="The release to come from: a name such as `2022e`, or `latest`.", examples=["2026e"])
+    str, Path(description="The release before the update: a name such as `2022e`, or a channel.", examples=["2026e"])
 ]
 LaterPath = Annotated[
-    str, Path(description="The release to go to: a name such as `2022f`, or `latest`.", examples=["latest"])
+    str,
+    Path(
+        description="The release after the update: a name such as `2022f`, or a channel such as `latest`.",
+        examples=["latest"],
+    ),
 ]
 FormatPath = Annotated[
     str,
     Path(
         description=_formats(),
-        json_schema_extra={"enum": [*FORMATS]},
+        json_schema_extra={"enum": list(FORMATS)},
         examples=[DEFAULT_FORMAT],
     ),
 ]
@@ -59,7 +63,7 @@ CodePath = Annotated[str, Path(description="The last part of a problem's `type`.
 HexPath = Annotated[
     str,
     Path(
-        description="The sha256 of the artifact's bytes: 64 digits.",
+        description="The sha256 of the artifact's bytes: 64 digits of 0-9a-f.",
         examples=["49348504509f840cbe4b0f1f2ee9df5a6fbb4dcb7ad9a5b39a2c1f1b0a2a37ff"],
     ),
 ]
@@ -68,24 +72,24 @@ _QUERY: dict[str, JsonObject] = {
     **{name: _option(row) for name, row in OPTIONS.items()},
     "format": {
         "description": "The format to plan for.",
-        "schema": {"type": "string", "enum": [*FORMATS], "default": DEFAULT_FORMAT},
+        "schema": {"type": "string", "enum": list(FORMATS), "default": DEFAULT_FORMAT},
     },
     "zones": {
-        "description": "Selectors as in a bundle's path, comma-separated. A plus sign is `%2B` here: `Etc/GMT%2B5`.",
+        "description": "Selectors as in a bundle's path. A plus sign is `%2B` here: `Etc/GMT%2B5`.",
         "schema": {"type": "string", "default": "*"},
         "example": "America/Mexico_City,Etc/UTC",
     },
     "since": {
-        "description": "How recent a difference must be to count: names whose clocks differ only before are left out.",
+        "description": "How recent a difference must be to count: names that differ only before that are left out.",
         "schema": {"type": "string", "enum": ["future", "2020", "1970", "ever"], "default": "ever"},
     },
     "now": {
-        "description": "Where the period `future` begins; without it, the year in the name of the later release.",
+        "description": "Where the period `future` begins; by default with the year in the name of the later release.",
         "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"},
         "example": "2026-10-25T01:00:00Z",
     },
     "q": {
-        "description": "Part of a name, a Link, a country's English name or a comment; case aside.",
+        "description": "Part of a name, a Link, a country's English name or a comment; case does not matter.",
         "schema": {"type": "string", "maxLength": 100},
         "example": "berlin",
     },
@@ -97,17 +101,17 @@ _QUERY: dict[str, JsonObject] = {
 }
 
 _STATUS_TEXT = {
-    304: "Not modified: If-None-Match names this ETag.",
+    304: "Not modified: If-None-Match names the ETag of the content.",
     206: "The part that Range asked for.",
-    400: "Something is malformed: a name, an option, the body, too many of something.",
-    404: "This release, zone or artifact is not here; suggestions are in the problem.",
-    412: "If-Match does not name this ETag.",
+    400: "The request is malformed (a name, an option, the body) or asks for too much at once.",
+    404: "What was asked for is not here; the problem has suggestions where there are any.",
+    412: "If-Match does not name the ETag of the content.",
     413: "The body is too large.",
     414: "The URL is too long; POST /v1/bundles takes long lists.",
     416: "The range lies outside the content.",
-    500: "An unexpected error: a fault of this program.",
-    502: "The release does not verify and is refused.",
-    503: "A source, the store or a free builder is missing just now; see Retry-After.",
+    500: "Something unexpected went wrong: a fault of this program.",
+    502: "The release does not verify and is refused, or the package index cannot be trusted.",
+    503: "A source or the store is not available, or too many builds are waiting; see Retry-After.",
 }
 _ANYWHERE = (414, 500)
 _BYTES_FIELDS = {
@@ -148,10 +152,11 @@ def query(*names: str) -> JsonObject:
 
 
 def responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI responses of a route that knows no conditions.
+    """Return the OpenAPI responses of a route without conditions.
 
-    Shape: ``content`` is ``bundle``, a media type, or the name of a schema; ``statuses`` the errors it can answer
-    besides those of every route.
+    Args:
+        content: ``bundle``, a media type, or the name of a schema.
+        statuses: The errors that it can answer with, besides those of every route.
     """
     described: dict[int | str, dict[str, object]] = {200: _success(content)}
     for status in sorted({*statuses, *_ANYWHERE}):
@@ -160,7 +165,7 @@ def responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]
 
 
 def conditional_responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI responses of a route that answers with an ETag and takes conditions and ranges."""
+    """Return the responses of a route that answers with an ETag and takes conditions and ranges."""
     part = {**_success(content), "description": _STATUS_TEXT[206]}
     unchanged: dict[str, object] = {"description": _STATUS_TEXT[304]}
     return {206: part, 304: unchanged, **responses(content, 400, 412, 416, *statuses)}
@@ -174,7 +179,7 @@ def _success(content: str) -> dict[str, object]:
         return {"description": "The bytes.", "headers": fields, "content": media}
     if "/" in content:
         return {"description": "The content.", "content": {content: {"schema": {"type": "string"}}}}
-    return {"description": content, "content": {"application/json": {"schema": reference(content)}}}
+    return {"description": f"{content}, as JSON.", "content": {"application/json": {"schema": reference(content)}}}
 
 
 def _problem(description: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The OpenAPI document: made from the routes, which say themselves what they are, and the schemas."""
+"""The OpenAPI document, made from what the routes say of themselves, and from the schemas."""
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -7,11 +7,11 @@ from app.web.openapi.row_schema import JsonObject
 from app.web.openapi.schemas import schemas
 
 _SUMMARY = "Bundles of exactly the time zones a container needs, the same bytes every time."
-_DESCRIPTION = "HEAD is possible wherever GET is. Errors are `application/problem+json` (RFC 9457)."
+_DESCRIPTION = "HEAD works wherever GET does. Errors are `application/problem+json` (RFC 9457)."
 
 
 def describe(app: FastAPI) -> None:
-    """Give the application its document; it is made when first asked for, when all routes are there."""
+    """Give the application its document; it is made when it is first asked for, since all routes are there by then."""
 
     def openapi() -> JsonObject:
         if not app.openapi_schema:

@@ -1,6 +1,6 @@
-"""JSON schemas from the types of rows, so that each shape is written once: as the ``TypedDict`` of what makes it.
+"""JSON schemas from the types of rows, so that each is written once: as the ``TypedDict`` beside what makes it.
 
-pydantic, which FastAPI has with it, refuses ``typing.TypedDict`` before Python 3.12.
+pydantic, which comes with FastAPI, refuses ``typing.TypedDict`` before Python 3.12.
 """
 
 import types
@@ -30,10 +30,10 @@ def schema_of(row: type, names: Mapping[object, str]) -> JsonObject:
 
     Args:
         row: The type.
-        names: Types with a schema of their own, which is referred to by its name.
+        names: Types that have schemas of their own, which are referred to by these names.
 
     Raises:
-        TypeError: A member is of a type that has no schema here.
+        TypeError: The type of a member has no schema here.
     """
     members = get_type_hints(row, include_extras=True)
     optional = {name for name, hint in members.items() if get_origin(hint) is NotRequired}
@@ -48,14 +48,14 @@ def object_schema(members: Mapping[str, JsonObject], *, required: Iterable[str],
     return {
         "type": "object",
         "properties": {**members},
-        "required": [*required],
+        "required": list(required),
         "additionalProperties": more,
     }
 
 
 def choice_schema(values: Iterable[str]) -> JsonObject:
     """Return the schema of one of several texts."""
-    return {"type": "string", "enum": [*values]}
+    return {"type": "string", "enum": list(values)}
 
 
 def list_schema(items: JsonObject) -> JsonObject:
@@ -64,7 +64,7 @@ def list_schema(items: JsonObject) -> JsonObject:
 
 
 def reference(name: str) -> JsonObject:
-    """Return what refers to the schema called ``name``."""
+    """Return a reference to the schema called ``name``."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -96,7 +96,7 @@ def _schema(hint: object, names: Mapping[object, str]) -> JsonObject:
 def _keywords(annotations: Iterable[object]) -> JsonObject:
     found = (asdict(each).items() for each in annotations if isinstance(each, Keywords))
     return {
-        name: [*value] if isinstance(value, tuple) else value
+        name: list(value) if isinstance(value, tuple) else value
         for items in found
         for name, value in items
         if value not in (None, ())

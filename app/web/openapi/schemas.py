@@ -1,4 +1,4 @@
-"""JSON schemas of what goes over the wire, for OpenAPI: a list of the types of rows. Tests hold them to answers."""
+"""JSON schemas of what goes over the wire, for OpenAPI: a list of the types of rows. Tests hold answers to them."""
 
 from collections.abc import Mapping
 
@@ -51,7 +51,7 @@ def schemas() -> JsonObject:
     images = [ending for ending, row in FORMATS.items() if row.image is not None]
     return {
         "Problem": {**schema_of(ProblemRow, names), "additionalProperties": True},
-        "BundleRequest": _request_schema([*FORMATS], default=DEFAULT_FORMAT),
+        "BundleRequest": _request_schema(list(FORMATS), default=DEFAULT_FORMAT),
         **{name: schema_of(row, names) for name, row in _ROWS.items()},
         "SetRequest": _request_schema(images, default=STABLE_FORMAT),
     }

@@ -1,1 +1,1 @@
-"""Pages for people: what a browser or a person with curl meets first, and what explains the rest."""
+"""Pages for people: what somebody with a browser or curl meets first, and what explains the rest."""

@@ -12,19 +12,22 @@ from app.web.openapi.described import responses
 _HELP = """\
 tzdata-filter {version}: containers get exactly the time zones they need.
 
-Three lines that work as they are:
+Three lines that work as they are, in a directory of your own:
 
-  curl -fsSL {base}/v1/bundles/latest/Asia/Shanghai,Etc/UTC.tar.gz | tar -xz -C /usr/share/zoneinfo
+  mkdir -p zoneinfo && curl -fsSL {base}/v1/bundles/latest/Asia/Shanghai,Etc/UTC.tar.gz | tar -xz -C zoneinfo
   curl -fsSLo zoneinfo.zip {base}/v1/bundles/latest/Asia/Shanghai,Etc/UTC.zip
   curl -fsSL '{base}/v1/bundles/latest/country:CN,Etc/UTC.json?aliases=all'
 
-The first fills a directory that glibc, musl and Python read, the second is for Go (ZONEINFO=$PWD/zoneinfo.zip), the
-third says what would be in a bundle and why. Write a release such as 2026f in place of latest to pin it. Every bundle
-names its permanent URL in Content-Location and its sha256 in ETag.
+The first unpacks a tree: /usr/share/zoneinfo of an image is where glibc, musl and Python look for it. The second is a
+zip for Go programs (ZONEINFO=$PWD/zoneinfo.zip). The third says what would be in a bundle, and why.
+
+Write a release such as 2026f in place of latest to pin it. Each answer with a bundle has the sha256 of its bytes in
+ETag, and their permanent URL in Content-Location.
 
   {base}/v1/releases                      which releases there are
   {base}/v1/releases/latest/zones?q=ber   search names, countries, comments
   {base}/docs                             every route, with all options
+  {base}/problems                         what errors mean
 """
 
 

@@ -21,7 +21,7 @@ def problem_router() -> APIRouter:
     kinds = {kind.code: kind for kind in problem_kinds()}
 
     async def problems() -> Reply:
-        """List every kind of problem, one a line."""
+        """List every kind of problem, one per line."""
         lines = (f"/problems/{code}  {status_of(kind)}  {kind.title}\n" for code, kind in kinds.items())
         return _text("".join(lines))
 

@@ -1,4 +1,4 @@
-"""``/openapi.json``, and ``/docs``: the same as one page, made here so that it needs no other server and no script."""
+"""``/openapi.json``, and ``/docs``: the same as one page, made here so that it needs no script and no other server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,11 @@ th, td { border-bottom: 1px solid #8884; padding: .3rem .6rem .3rem 0; text-alig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Operation:
-    """What the page shows of one operation; ``rows`` are its parameters and its answers, each with a description."""
+    """What the page shows of one operation.
+
+    Attributes:
+        rows: Its parameters and its answers, each with a description.
+    """
 
     anchor: str
     summary: str
@@ -37,7 +41,7 @@ def docs_router(app: FastAPI) -> APIRouter:
     router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
 
     async def openapi() -> Representation:
-        """Answer the OpenAPI document."""
+        """Answer with the OpenAPI document."""
         return json_representation(app.openapi(), cache_control=REVALIDATE)
 
     async def docs() -> Reply:

@@ -1,4 +1,4 @@
-"""Errors as the registry's protocol says them: a JSON envelope of codes.
+"""Errors as the registry's protocol writes them: a JSON envelope of codes.
 
 The only place that knows those codes. Source: OCI distribution specification 1.1, *Error Codes*.
 """
@@ -23,7 +23,7 @@ from app.web.http.errors import (
 from app.web.http.representation import Reply, make_reply
 
 VERSION_FIELD = {"docker-distribution-api-version": "registry/2.0"}
-"""Older clients take a server for a registry by this."""
+"""Older clients recognize a registry by this."""
 
 
 class DigestInvalid(errors.InvalidRequest):
@@ -64,14 +64,14 @@ _CODES: Mapping[type[errors.TzdataFilterError], str] = {
     errors.Overloaded: "UNAVAILABLE",
     errors.TzdataFilterError: _UNKNOWN,
 }
-"""The most particular class counts. Those that the specification lacks are the ones of the CNCF's ``distribution``."""
+"""The most specific class counts. Codes that the specification lacks are those of the CNCF's ``distribution``."""
 
 
 def registry_error(error: errors.TzdataFilterError) -> Reply:
     """Return an error in the protocol's envelope; clients show its ``message`` to their users."""
     code = next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
     body = {"errors": [{"code": code, "message": error.detail, "detail": members_of(error)}]}
-    # ASCII alone: whatever a request smuggled in stays harmless.
+    # ASCII only: whatever a request smuggled in stays harmless.
     content = json.dumps(body, ensure_ascii=True).encode("ascii") + b"\n"
     fields = {**fields_of(error), **VERSION_FIELD}
     return make_reply(status_of(type(error)), fields, content, media_type="application/json")

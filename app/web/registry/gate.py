@@ -14,7 +14,7 @@ _READING = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class RegistryGate:
-    """Lets through what may read the registry.
+    """Lets through requests that may read the registry.
 
     Attributes:
         token: What a request must carry; empty lets everybody read.
@@ -34,7 +34,7 @@ class RegistryGate:
                 allowed=", ".join(_READING),
             )
         if not scope["path"].isascii() or not scope["path"].isprintable():
-            raise InvalidName("the path holds characters that no name has")
+            raise InvalidName("the path holds characters that names never have")
 
 
 def _is_given(authorization: str | None, token: str) -> bool:

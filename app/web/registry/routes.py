@@ -59,11 +59,11 @@ class RegistryRoutes:
     channels: Iterable[str]
 
     async def ping(self) -> Representation:
-        """Tell that this is a registry."""
+        """Say that this is a registry."""
         return _represent_json({})
 
     async def manifest(self, name: str, reference: str) -> Representation:
-        """Answer the index of a tag, or an index or manifest by its digest."""
+        """Answer with the index of a tag, or with an index or a manifest by its digest."""
         check_repository(name)
         if ":" in reference:
             sha256 = _parse_digest(reference)
@@ -77,7 +77,7 @@ class RegistryRoutes:
         return _represent_manifest(image, image.index, sha256=image.index_sha256, cache_control=cache_control)
 
     async def blob(self, name: str, digest: str) -> Representation:
-        """Answer a config or the layer."""
+        """Answer with a config or the layer."""
         check_repository(name)
         sha256 = _parse_digest(digest)
         try:
@@ -87,7 +87,7 @@ class RegistryRoutes:
         return _represent(content, sha256=sha256, media_type="application/octet-stream", cache_control=IMMUTABLE)
 
     async def tags(self, request: Asked, name: str) -> Representation:
-        """List the releases that have the repository, and the channels that mean one of them."""
+        """List the releases that have the repository, and the channels that stand for one of them."""
         check_repository(name)
         tags = await self._tags(name)
         count, last = _page(request)
@@ -99,7 +99,7 @@ class RegistryRoutes:
         return _represent_json({"name": name, "tags": page}, fields=fields)
 
     async def referrers(self, request: Asked, name: str, digest: str) -> Representation:
-        """Answer that nothing refers to anything; whether there is such a manifest does not matter to the protocol."""
+        """Answer that nothing refers to this digest; the protocol does not ask whether there is such a manifest."""
         check_repository(name)
         _parse_digest(digest)
         fields = {"oci-filters-applied": "artifactType"} if "artifactType" in request.query_params else {}
@@ -124,7 +124,7 @@ class RegistryRoutes:
         try:
             return await self.images.image(name, tag)
         except UnknownZones as error:
-            # An error again if no release has them: it is the name then that is wrong.
+            # Raises the error again if no release has them: then it is the name that is wrong.
             having = await self.images.releases(name)
             offer = ", ".join(having[:_SHOWN_TAGS])
             raise ManifestUnknown(f"{error.detail} Releases that have all of it: {offer}", tags=having) from error
@@ -133,7 +133,7 @@ class RegistryRoutes:
         releases = await self.images.releases(name)
         tags = {*releases}
         for channel in (LATEST, *self.channels):
-            with contextlib.suppress(TzdataFilterError):  # a channel that means nothing now is not a tag
+            with contextlib.suppress(TzdataFilterError):  # a channel that stands for no release now is not a tag
                 if (await self.library.release(channel)).version in releases:
                     tags.add(channel)
         return sorted(tags)
@@ -154,7 +154,7 @@ def _represent(
     fields: Mapping[str, str] | None = None,
     keep: bool = True,
 ) -> Representation:
-    """Return content that names its digest."""
+    """Return content with its digest in a header field."""
     return make_representation(
         content,
         media_type=media_type,
@@ -190,7 +190,7 @@ def registry_router(
 ) -> APIRouter:
     """Return the routes under ``/v2/``.
 
-    They are left out of the OpenAPI document: the protocol is described elsewhere, and has errors of its own form.
+    The OpenAPI document leaves them out: the protocol is described elsewhere, and its errors have a form of their own.
     """
     routes = RegistryRoutes(images, library, tuple(channels))
     kind = route_class(hot, form=registry_error, checks_options=False)

@@ -1,4 +1,4 @@
-"""Artifacts by the sha256 of their bytes: immutable, whatever release or list of zones they came from."""
+"""Artifacts by the sha256 of their bytes: immutable, whichever release and list of zones they came from."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -37,7 +37,7 @@ class ArtifactRoutes:
     base_url: str
 
     async def artifact(self, hex: HexPath, format: FormatPath) -> Representation:
-        """Answer the bytes."""
+        """Answer with the bytes."""
         sha256, known = _split(hex, format)
         _check_sha256(sha256)
         found = await self.builder.find(sha256)
@@ -51,7 +51,7 @@ class ArtifactRoutes:
         )
 
     async def checksum(self, hex: HexPath, format: FormatPath) -> Representation:
-        """Answer one line for ``sha256sum -c``."""
+        """Answer with one line for ``sha256sum -c``."""
         sha256, known = _split(hex, format)
         _check_sha256(sha256)
         record = await self.builder.record(sha256)
@@ -60,7 +60,7 @@ class ArtifactRoutes:
         return make_representation(line, media_type=PLAIN_TEXT, cache_control=IMMUTABLE)
 
     async def record(self, hex: HexPath) -> Representation:
-        """Answer the record: what is inside, and the request that built it first."""
+        """Answer with the record: what is inside, and the request that first built it."""
         _check_sha256(hex)
         record = await self.builder.record(hex)
         row: LocatedRecordRow = {**record.row, "url": self.base_url + artifact_path(hex, record.format)}

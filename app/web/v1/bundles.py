@@ -1,4 +1,4 @@
-"""Bundles by what is asked for: a release, a list of zones, a format."""
+"""Bundles by what they should hold: a release, a list of zones, a format."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class BundleRoutes:
     async def bundle(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
     ) -> Representation:
-        """Answer the bundle itself."""
+        """Answer with the bundle itself."""
         artifact = await self.builder.build(_spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
         return make_representation(
@@ -61,7 +61,7 @@ class BundleRoutes:
     async def checksum(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
     ) -> Representation:
-        """Answer one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
+        """Answer with one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
         artifact = await self.builder.build(_spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
         file_name = request.url.path.rpartition("/")[2].removesuffix(".sha256")
@@ -74,7 +74,7 @@ class BundleRoutes:
         )
 
     async def plan(self, request: Asked, release: ReleasePath, zones: ZonesPath) -> Representation:
-        """Answer what would be in the bundle, and why."""
+        """Answer with what would be in the bundle, and why."""
         options = dict(request.options)
         wanted = options.pop("format", DEFAULT_FORMAT)
         plan = await self.builder.plan(parse_spec(release, zones.split(","), format=wanted, options=options))
@@ -85,7 +85,7 @@ class BundleRoutes:
         )
 
     async def post(self, request: Asked) -> Representation:
-        """Build from a JSON body; answers the record, with the URL of the bytes."""
+        """Build from a JSON body; answer with the record, and the URL of the bytes."""
         artifact = await self.builder.build(await read_bundle_request(request))
         url = self.channels.base_url + artifact_path(artifact.sha256, artifact.plan.spec.format)
         row: LocatedRecordRow = {
@@ -164,7 +164,9 @@ def _unknown_format(rest: str) -> UnknownFormat:
     ending = rest.rpartition("/")[2].partition(".")[2]
     offer = ", ".join(FORMATS)
     said = f"{quote(ending)} is not a format; use one of {offer}"
-    return UnknownFormat(said if ending else f"the URL ends without a format; add one of {offer}", formats=[*FORMATS])
+    return UnknownFormat(
+        said if ending else f"the URL ends without a format; add one of {offer}", formats=list(FORMATS)
+    )
 
 
 def _cache_control(choice: str, version: str) -> str:

@@ -28,7 +28,7 @@ class DiffRoutes:
     library: Library
 
     async def diff(self, request: Asked, before: EarlierPath, after: LaterPath) -> Representation:
-        """Answer what the update changes."""
+        """Answer with what the update changes."""
         options = request.options
         check_release_choice(before)
         spec = parse_diff_selection(after, options)
@@ -49,7 +49,7 @@ class DiffRoutes:
                 keep=True,
             )
 
-        # The JSON too: that of a whole tree has half a megabyte.
+        # The JSON is made in the thread too: for a whole tree it has half a megabyte.
         return await asyncio.to_thread(work)
 
 
@@ -69,6 +69,6 @@ def diff_router(library: Library, hot: HotRepresentations) -> APIRouter:
 
 
 def parse_diff_selection(release: str, options: Mapping[str, str]) -> Spec:
-    """Read ``zones`` and ``aliases`` as a bundle's. Raises: what ``parse_spec`` raises."""
+    """Read ``zones`` and ``aliases`` as those of a bundle. Raises: what ``parse_spec`` raises."""
     chosen = {name: options[name] for name in ("aliases",) if name in options}
     return parse_spec(release, options.get("zones", EVERYTHING).split(","), format=STABLE_FORMAT, options=chosen)

@@ -1,7 +1,8 @@
-"""The feed of a selection: an Atom entry for each release that says whether it touches the selection, and from when.
+"""The feed of a selection: for each release an Atom entry that says whether it touches the selection, and from when.
 
-Everything in a feed follows from the releases and the selection; no clock and no counter has a part in it. Source: RFC
-4287.
+Everything in a feed follows from the releases and the selection; it depends on no clock and no counter.
+
+Source: RFC 4287.
 """
 
 import asyncio
@@ -31,19 +32,23 @@ from app.web.v1.diffs import parse_diff_selection
 MEDIA_TYPE = "application/atom+xml"
 MAX_ENTRIES = 12
 _MAX_LINES = 20
-"""Names that one entry tells; the diff behind its link has all of them."""
+"""How many names one entry lists; the diff behind its link has all of them."""
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.rfc-editor.org/rfc/rfc4287#tzdata-filter")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRoutes:
-    """The handler of ``/v1/feeds/{zones}.atom``. Shape: ``base_url`` starts absolute links."""
+    """The handler of ``/v1/feeds/{zones}.atom``.
+
+    Attributes:
+        base_url: What absolute links start with.
+    """
 
     library: Library
     base_url: str
 
     async def feed(self, request: Asked, zones: ZonesPath) -> Representation:
-        """Answer the feed of a selection."""
+        """Answer with the feed of a selection."""
         spec = parse_diff_selection(LATEST, {"zones": zones, **request.options})
         releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
@@ -74,7 +79,7 @@ def feed_router(library: Library, hot: HotRepresentations, base_url: str) -> API
 
 
 def _make_steps(releases: Sequence[Release], spec: Spec) -> list[Step]:
-    return [*islice(make_steps(releases, selectors=spec.selectors, aliases=spec.aliases), MAX_ENTRIES)]
+    return list(islice(make_steps(releases, selectors=spec.selectors, aliases=spec.aliases), MAX_ENTRIES))
 
 
 def encode_feed(steps: Sequence[Step], spec: Spec, *, base_url: str) -> bytes:
@@ -112,7 +117,7 @@ def _add_entry(feed: Element, step: Step, spec: Spec, *, base_url: str) -> None:
 
 
 def _page(step: Step, spec: Spec) -> str:
-    """Return the path of what tells more: the diff, or the release if there is none."""
+    """Return the path of the page that says more: the diff, or the release if there is no diff."""
     if step.diff is None:
         return f"/v1/releases/{step.release}"
     # A plus sign in a query would arrive as a space.
@@ -159,7 +164,7 @@ def _lines(step: Step) -> Iterator[str]:
 
 
 def _identify(spec: Spec, release: str) -> str:
-    """Return an id that stays: of a selection and a release, whatever else is known and wherever the service is."""
+    """Return an id that never changes: it depends on the selection and the release alone, not on this service."""
     words = [spec.aliases, *map(str, spec.selectors), release]
     return uuid.uuid5(_NAMESPACE, " ".join(words)).urn
 

@@ -25,11 +25,11 @@ class HealthRoutes:
     metrics: Metrics
 
     async def healthz(self) -> Reply:
-        """Answer, which is all there is to it."""
+        """Say that the process answers."""
         return _reply(b"ok\n")
 
     async def readyz(self) -> Reply:
-        """Tell whether there is a release to serve and the store takes what is built."""
+        """Say whether there is a release to serve, and whether the store takes a write."""
         try:
             release = await self.library.release(LATEST)
         except UnknownRelease as error:
@@ -38,7 +38,7 @@ class HealthRoutes:
         return _reply(f"ready, latest release {release.version}\n".encode())
 
     async def encode_metrics(self) -> Reply:
-        """Answer everything that is counted."""
+        """Answer with all metrics."""
         return _reply(self.metrics.encode(), media_type=MEDIA_TYPE)
 
 
@@ -50,14 +50,14 @@ def health_router(library: Library, store: Store, metrics: Metrics) -> APIRouter
         "/healthz",
         routes.healthz,
         operation_id="getHealth",
-        summary="Is the process alive",
+        summary="Is the process alive?",
         responses=responses("text/plain"),
     )
     router.add_api_route(
         "/readyz",
         routes.readyz,
         operation_id="getReadiness",
-        summary="Can it serve bundles",
+        summary="Can it serve bundles?",
         responses=responses("text/plain", 503),
     )
     router.add_api_route(

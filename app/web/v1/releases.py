@@ -1,4 +1,4 @@
-"""Releases: which there are, where they come from, and what is wrong with those that are not served."""
+"""Releases: which ones there are, where they come from, and what is wrong with those that are refused."""
 
 from dataclasses import dataclass
 

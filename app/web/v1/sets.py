@@ -1,4 +1,4 @@
-"""Sets: long lists of zones under a short name, to be pulled as an image."""
+"""Sets: long lists of zones under a short name, by which they are pulled as an image."""
 
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ class SetRoutes:
     """The handler of ``/v1/sets``.
 
     Attributes:
-        base_url: Its host is where the image can be pulled from.
+        base_url: Images are pulled from its host.
     """
 
     images: Images
@@ -33,7 +33,7 @@ class SetRoutes:
         spec = await read_bundle_request(request, default_format=STABLE_FORMAT)
         if FORMATS[spec.format].image is None:
             tree, go = format_in_image("layer"), format_in_image("go-zip")
-            raise InvalidOption(f"an image holds a tree, format={tree}, or Go's zip, format={go}", options=["format"])
+            raise InvalidOption(f"an image holds a tree (format={tree}) or Go's zip (format={go})", options=["format"])
         repository, image = await self.images.keep_set(_placed(spec))
         row: SetRow = {
             "repository": repository,
@@ -60,5 +60,5 @@ def set_router(images: Images, base_url: str) -> APIRouter:
 
 
 def _placed(spec: Spec) -> Spec:
-    """Return a posted selection with the place of its tree, if it is one and names none."""
+    """Return a posted selection; a tree without a prefix gets the usual place."""
     return replace(spec, prefix=TREE_PREFIX) if FORMATS[spec.format].image == "layer" and not spec.prefix else spec

@@ -1,4 +1,4 @@
-"""Zones of a release: search, one zone with what lies ahead of it, and its TZif file."""
+"""Zones of a release: search, one zone with its next transitions, and its TZif file."""
 
 import math
 from collections.abc import Callable
@@ -29,14 +29,19 @@ _MAX_QUERY_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class ZoneRoutes:
-    """The handlers under ``/v1/releases/{release}``. Shape: ``clock`` returns Unix seconds."""
+    """The handlers under ``/v1/releases/{release}``.
+
+    Attributes:
+        base_url: What absolute links start with.
+        clock: Returns Unix seconds.
+    """
 
     library: Library
     base_url: str
     clock: Callable[[], float]
 
     async def search(self, request: Asked, release: ReleasePath) -> Representation:
-        """Names of a release, all or those that fit."""
+        """Names of a release: all of them, or those that match."""
         query = request.options.get("q", "")
         if len(query) > _MAX_QUERY_LENGTH:
             raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
@@ -89,7 +94,7 @@ def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> 
         "/zones/{zone:path}",
         routes.zone,
         operation_id="getZone",
-        summary="One zone, with its transitions ahead",
+        summary="One zone, with its next transitions",
         responses=conditional_responses("Zone", 404, 502, 503),
     )
     router.add_api_route(
