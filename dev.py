@@ -112,7 +112,9 @@ def test_all() -> int:
     """Run every test, then list the lines and branches that none reached, and check how many those may be."""
     shutil.rmtree(COVERED, ignore_errors=True)
     coverage = (BIN / "python", "-m", "coverage")
-    failed = call(*coverage, "run", "-m", "pytest") or call(*coverage, "combine", "--quiet")
+    # A file stays with one worker: what its tests share is then made once.
+    workers = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    failed = call(*coverage, "run", "-m", "pytest", *workers) or call(*coverage, "combine", "--quiet")
     for half_written in COVERED.glob("data.*"):
         half_written.unlink()  # by a child that a test killed
     return failed or max(call(*coverage, "report", f"--include={PURE}", "--fail-under=100"), call(*coverage, "report"))
