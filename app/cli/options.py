@@ -18,11 +18,16 @@ R = TypeVar("R")
 MAX_ZONES_FILE_BYTES = 1 << 20
 
 
-class Bundle(TypedDict):
-    """What the options of ``bundle_options`` say, as click hands it to a command; besides, each of ``OPTIONS``."""
+class Zones(TypedDict):
+    """What a command is given as its zones, as click hands it over: texts, each with one or more, and a file."""
 
     zones: tuple[str, ...]
     zones_file: BinaryIO | None
+
+
+class Bundle(Zones):
+    """What the options of ``bundle_options`` say, as click hands it to a command; besides, each of ``OPTIONS``."""
+
     release: str
     format: str | None
 
@@ -41,13 +46,7 @@ def selection_options(command: Callable[P, R]) -> Callable[P, R]:
 def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the options of ``Bundle``."""
     options: tuple[Callable[[Callable[P, R]], Callable[P, R]], ...] = (
-        click.argument("zones", nargs=-1, metavar="ZONES..."),
-        click.option(
-            "--zones-file",
-            type=click.File("rb"),
-            metavar="FILE",
-            help="More zones, one a line, # starts a comment; - is standard input.",
-        ),
+        zones_options,
         release_option,
         click.option("--format", type=click.Choice([*FORMATS]), help="Form of a file, if its name does not say it."),
         *map(_make_option, OPTIONS.values()),
@@ -55,6 +54,21 @@ def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def zones_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the zones as arguments, and ``--zones-file``."""
+    return click.argument("zones", nargs=-1, metavar="ZONES...")(zones_file_option(command))
+
+
+def zones_file_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option ``--zones-file``."""
+    return click.option(
+        "--zones-file",
+        type=click.File("rb"),
+        metavar="FILE",
+        help="More zones, one a line, # starts a comment; - is standard input.",
+    )(command)
 
 
 def _make_option(row: OptionRow) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -81,10 +95,8 @@ def parse_selection(selection: Bundle, *, format: str) -> Spec:
         InvalidRequest: As in ``parse_spec``.
         UsageError: The file of zones is not text.
     """
-    file = selection["zones_file"]
-    zones = [*split_zones(selection["zones"]), *(read_zones_file(file) if file is not None else ())]
     options = {name: text for name, row in OPTIONS.items() if (text := _given(selection, row)) is not None}
-    return parse_spec(selection["release"], zones, format=format, options=options)
+    return parse_spec(selection["release"], read_zones(selection), format=format, options=options)
 
 
 def given_options(selection: Bundle) -> Iterator[str]:
@@ -92,6 +104,16 @@ def given_options(selection: Bundle) -> Iterator[str]:
     if selection["format"] is not None:
         yield "format"
     yield from (name for name, row in OPTIONS.items() if _given(selection, row) is not None)
+
+
+def read_zones(given: Zones) -> list[str]:
+    """Return the selectors of the arguments, then those of the file.
+
+    Raises:
+        UsageError, LimitExceeded: As in ``read_zones_file``.
+    """
+    file = given["zones_file"]
+    return [*split_zones(given["zones"]), *(read_zones_file(file) if file is not None else ())]
 
 
 def split_zones(arguments: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import BinaryIO, Unpack, get_args
+from typing import Unpack, get_args
 
 import click
 
@@ -11,7 +11,7 @@ from app.artifact.spec import parse_spec
 from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options
-from app.cli.options import read_zones_file, split_zones
+from app.cli.options import Zones, read_zones, zones_file_option
 from app.cli.parts import Parts
 from app.tzdb.changes.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.changes.diff_row import diff_row
@@ -22,11 +22,9 @@ AFFECTED = 1
 """The exit code of a diff that touches the selection; a fault of the program has it too, so that none passes for 0."""
 
 
-class _Options(Places):
+class _Options(Zones, Places):
     before: str
     after: str
-    zones: tuple[str, ...]
-    zones_file: BinaryIO | None
     aliases: str | None
     since: str
     now: str | None
@@ -38,9 +36,7 @@ class _Options(Places):
 @click.argument("before", metavar="FROM")
 @click.argument("after", metavar="TO")
 @click.argument("zones", nargs=-1, metavar="[ZONES]...")
-@click.option(
-    "--zones-file", type=click.File("rb"), metavar="FILE", help="More zones, one a line; - is standard input."
-)
+@zones_file_option
 @click.option("--aliases", type=click.Choice(get_args(Aliases)), help="As for extract.")
 @click.option(
     "--since",
@@ -78,9 +74,8 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
 
 
 def _zones(options: _Options) -> list[str]:
-    file = options["zones_file"]
-    zones = [*split_zones(options["zones"]), *(read_zones_file(file) if file is not None else ())]
-    return ["*"] if not zones and file is None else zones
+    zones = read_zones(options)
+    return ["*"] if not zones and options["zones_file"] is None else zones
 
 
 async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> ReleaseDiff:
