@@ -10,10 +10,16 @@ from app.cli.errors import EXIT_CODES, INTERRUPTED, READER_LEFT, UNEXPECTED, exi
 
 _FORMER_COMMAND = "extract"
 _FORMER_OPTIONS = ("--input", "--output")
+_FORMER_NAMES = {"whitelist": "allowlist"}
+"""Former names of commands → what they are called now. They work, and no help or completion shows them."""
 
 
 class CommandGroup(click.Group):
     """A group whose commands may raise any error of the project."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name or a former one."""
+        return super().get_command(ctx, _FORMER_NAMES.get(cmd_name, cmd_name))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; those of a former version (``--input`` and ``--output``, no command) are extract's."""
@@ -50,7 +56,7 @@ class CommandGroup(click.Group):
         super().format_epilog(ctx, formatter)
 
     def _is_former(self, ctx: click.Context, args: Sequence[str]) -> bool:
-        if not args or args[0] in self.commands:
+        if not args or self.get_command(ctx, args[0]) is not None:
             return False
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         if args[0] in own:

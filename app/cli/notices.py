@@ -1,7 +1,7 @@
 """What is said on standard error besides errors: remarks on the work, and what the layers below log as they go."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -26,6 +26,18 @@ def warn_of(release: Release, names: Iterable[str]) -> None:
     for warning in release.warnings:
         if not warning.zones or asked & {*warning.zones}:
             say(f"warning: {warning.detail}")
+
+
+def report_names(release: Release, names: Sequence[str], notes: Iterable[str] = ()) -> None:
+    """Print what there is to say of names that a program is built with: warnings, links, notes, and their number."""
+    warn_of(release, names)
+    for name in names:
+        if release.kind(name) == "link":
+            say(f"{name} is a link to {release.canonical(name)} in release {release.version}")
+    for note in notes:
+        say(note)
+    count = "1 zone" if len(names) == 1 else f"{len(names)} zones"
+    say(f"{count}, all in release {release.version}")
 
 
 @contextmanager

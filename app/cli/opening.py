@@ -1,13 +1,14 @@
 """Which releases a command works with: the options for that, and fetching one release."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ParamSpec, TypedDict, TypeVar
 
 import click
 
+from app.artifact.formats import STABLE_FORMAT
 from app.artifact.plan import Plan
-from app.artifact.spec import LATEST, Spec, check_release_choice
+from app.artifact.spec import LATEST, Spec, check_release_choice, parse_spec
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
 from app.errors import UnknownRelease, UntrustedRelease
@@ -15,6 +16,7 @@ from app.releases.library import Library
 from app.settings import Settings, read_settings
 from app.tzdb.names import is_release_name, release_order
 from app.tzdb.release import Release
+from app.tzdb.selection import select
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,6 +110,17 @@ async def open_plan(parts: Parts, places: Places, spec: Spec, *, tree: Path | No
     """Return the release that a spec means, and its plan. Errors: those of ``open_release`` and ``Builder.plan``."""
     local, release = await open_release(parts, places, spec.release, tree=tree)
     return release, await local.builder.plan(spec)
+
+
+async def open_names(parts: Parts, places: Places, choice: str, zones: Iterable[str]) -> tuple[Release, list[str]]:
+    """Return the release that ``choice`` means, and its names for a list of zones, sorted.
+
+    Raises:
+        InvalidName, LimitExceeded, UnknownZones: For the zones, and otherwise as in ``open_release``.
+    """
+    spec = parse_spec(choice, zones, format=STABLE_FORMAT, options={})
+    _, release = await open_release(parts, places, spec.release)
+    return release, sorted(select(release, spec.selectors, aliases=spec.aliases))
 
 
 async def fetch_release(library: Library, choice: str) -> Release:

@@ -32,6 +32,12 @@ class Bundle(Zones):
     format: str | None
 
 
+class Names(Zones, Places):
+    """What the options of ``names_options`` say."""
+
+    release: str
+
+
 class Selection(Bundle, Places):
     """What the options of ``selection_options`` say."""
 
@@ -41,6 +47,14 @@ class Selection(Bundle, Places):
 def selection_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the options of ``Selection``."""
     return bundle_options(tree_option(place_options(command)))
+
+
+def names_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the options of ``Names``; its zones are all given by options."""
+    include = click.option(
+        "--include", "zones", multiple=True, metavar="LIST", help="Names, globs or countries, separated by commas."
+    )
+    return include(zones_file_option(release_option(place_options(command))))
 
 
 def bundle_options(command: Callable[P, R]) -> Callable[P, R]:

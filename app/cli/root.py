@@ -4,10 +4,11 @@ import click
 
 from app import __version__
 from app.cli.commands.airgap import export, fetch, import_
-from app.cli.commands.allowlist import whitelist
+from app.cli.commands.allowlist import allowlist
 from app.cli.commands.changes.diff import diff
 from app.cli.commands.changes.history import history
 from app.cli.commands.extract import extract
+from app.cli.commands.go.check import go_check
 from app.cli.commands.go.sum import go_sum
 from app.cli.commands.lock import lock
 from app.cli.commands.releases import releases
@@ -46,7 +47,9 @@ def cli(ctx: click.Context) -> None:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, zone, resolve, releases, diff, history, verify, lock, sync, whitelist, go_sum):
+for _command in (serve, extract, resolve, zones, zone, releases, diff, history, verify, lock, sync):
+    cli.add_command(_command)
+for _command in (allowlist, go_check, go_sum):
     cli.add_command(_command)
 for _command in (fetch, export, import_):
     releases.add_command(_command)
