@@ -9,12 +9,12 @@ from typing import BinaryIO, Unpack
 
 import click
 
-from app.cli.commands.extract import STANDARD_OUTPUT, write_bytes
 from app.cli.commands.go.platforms import find_platform
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import report_names
 from app.cli.opening import open_names
 from app.cli.options import Names, names_options, read_zones, read_zones_file
+from app.cli.output.file import STANDARD_OUTPUT, write_bytes
 from app.cli.parts import Parts
 
 _HEAD = "Time zones of tzdata {version}, one a line; made by tzdata-filter allowlist."

@@ -10,19 +10,17 @@ from typing import Unpack
 import click
 
 from app.artifact.entry import Entry
-from app.artifact.formats import FORMATS, STABLE_FORMAT, Format, parse_format, split_ending
+from app.artifact.formats import FORMATS, STABLE_FORMAT
 from app.artifact.spec import Spec
 from app.builder.builder import Artifact
 from app.cli.notices import count_files, say, warn_of
 from app.cli.opening import open_plan, open_release
 from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.output.directory import Outcome, write_directory
-from app.cli.output.file import write_file
+from app.cli.output.file import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.tzdb.release import Release
-
-STANDARD_OUTPUT = "-"
 
 
 class _Options(Selection):
@@ -80,31 +78,6 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
 async def _build(parts: Parts, options: _Options, spec: Spec) -> tuple[Release, Artifact]:
     local, release = await open_release(parts, options, spec.release, tree=options["tree"])
     return release, await local.builder.build(spec)
-
-
-def output_format(output: str, asked: str | None) -> Format | None:
-    """Return the format to write to ``output``; ``None`` is a directory.
-
-    Errors: UsageError if the name of the file says another format than ``asked``.
-    """
-    _, ending = split_ending(output)
-    if asked is not None and ending not in (None, asked):
-        raise click.UsageError(f"--format {asked} does not fit the name {output}")
-    if asked is not None:
-        return parse_format(asked)
-    return STABLE_FORMAT if output == STANDARD_OUTPUT else ending
-
-
-def write_bytes(output: str, content: bytes) -> Outcome:
-    """Write to standard output or to a file. Errors: OutputExists, OutputUnavailable, BrokenPipeError."""
-    if output != STANDARD_OUTPUT:
-        return write_file(Path(output), content)
-    rest = memoryview(content)
-    while rest:
-        # With PYTHONUNBUFFERED this is a raw file, which may write less than it was given.
-        rest = rest[sys.stdout.buffer.write(rest) :]
-    sys.stdout.buffer.flush()
-    return "wrote"
 
 
 def _report(output: str, written: _Written, *, release: str) -> str:

@@ -15,12 +15,12 @@ from app.artifact.spec import LATEST, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
 from app.cli.checking.pinned import DEFAULT_LOCK, read_lock, verify_artifact
-from app.cli.commands.extract import write_bytes
 from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.options import Bundle, bundle_options, given_options, parse_selection
+from app.cli.output.file import write_bytes
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import TzdataFilterError

@@ -10,11 +10,11 @@ import click
 from app.artifact.formats import artifact_path
 from app.artifact.lock import Lock
 from app.cli.checking.pinned import DEFAULT_LOCK, find_unlike, read_lock, unpack, verify_artifact
-from app.cli.commands.extract import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import say
 from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.output.directory import write_directory
+from app.cli.output.file import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import NotFound

@@ -6,10 +6,10 @@ from typing import Unpack
 import click
 
 from app.artifact.go.check import format_check
-from app.cli.commands.extract import STANDARD_OUTPUT, write_bytes
 from app.cli.notices import report_names
 from app.cli.opening import open_names
 from app.cli.options import Names, names_options, read_zones
+from app.cli.output.file import STANDARD_OUTPUT, write_bytes
 from app.cli.parts import Parts
 
 
