@@ -37,7 +37,7 @@ def exchange_at_once(one: Path, other: Path) -> bool:
     """
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError, TypeError):
+    except (OSError, AttributeError, TypeError):  # pragma: no cover - a C library without it, as on macOS
         return False
     if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
         return True

@@ -14,7 +14,7 @@ FILE_MODE, DIRECTORY_MODE = 0o644, 0o755
 _MAGIC = b"TZif"
 _COMPANIONS = frozenset({*TABLE_NAMES, "zonenow.tab", "leap-seconds.list", "+VERSION"})
 """What lies beside zone files in trees of any origin."""
-_MAX_FOUND = 20_000
+MAX_FOUND = 20_000
 """Files and directories. Three times a system's tree with its two copies."""
 
 
@@ -49,8 +49,8 @@ def check_only_zoneinfo(root: Path) -> None:
     Errors: OutputExists that names the first other thing; OSError.
     """
     for number, (path, status) in enumerate(_walk(root)):
-        if number > _MAX_FOUND:
-            raise OutputExists(f"{root} holds more than {_MAX_FOUND} files: it is not replaced")
+        if number > MAX_FOUND:
+            raise OutputExists(f"{root} holds more than {MAX_FOUND} files: it is not replaced")
         if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) or Path(path).name in _COMPANIONS:
             continue
         if not stat.S_ISREG(status.st_mode) or not _is_tzif(root / path):

@@ -1,6 +1,7 @@
 """Directories: what counts as the same, what may be replaced, and that a kill leaves the old or the new."""
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -11,7 +12,9 @@ import pytest
 
 from app.cli.errors import OutputExists, OutputUnavailable
 from app.cli.output.directory import write_directory
+from app.cli.output.tree import MAX_FOUND
 from tests.artifact.plans import plan
+from tests.cli.output.refusals import run_refused
 from tests.cli.program import COMMAND, environment, snapshot
 
 ENTRIES = plan(["Test/Other", "Test/Legacy", "Test/Zone"], tables="zone.tab").entries
@@ -79,6 +82,15 @@ def test_symbolic_links_that_lead_elsewhere_are_a_difference(tmp_path: Path) -> 
         write_directory(out, entries, replace=False)
 
 
+def test_copies_that_became_one_file_are_a_difference(tmp_path: Path) -> None:
+    out, entries = tmp_path / "out", plan(["Test/Other", "Test/Legacy"], links="copy").entries
+    write_directory(out, entries, replace=False)
+    (out / "Test/Legacy").unlink()
+    (out / "Test/Legacy").hardlink_to(out / "Test/Other")
+    assert write_directory(out, entries, replace=True) == "replaced"
+    assert not (out / "Test/Legacy").samefile(out / "Test/Other")
+
+
 class TestWhatIsNotReplaced:
     def test_a_directory_with_anything_but_zones_and_tables(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
@@ -104,6 +116,15 @@ class TestWhatIsNotReplaced:
             write_directory(tmp_path / "out", ENTRIES, replace=True)
         assert (tmp_path / "out").read_text() == "mine"
 
+    def test_a_directory_of_more_than_any_tree_has(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        for number in range(MAX_FOUND + 2):
+            (out / f"{number}").symlink_to("UTC")
+        with pytest.raises(OutputExists, match=f"holds more than {MAX_FOUND} files"):
+            write_directory(out, ENTRIES, replace=True)
+        assert (out / "0").is_symlink()
+
     def test_a_pipe_among_the_files(self, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
         os.mkfifo(tmp_path / "out/Test")
@@ -123,6 +144,28 @@ def test_a_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputUnavailable, match=r"cannot be written: .*file"):
         write_directory(tmp_path / "file/out", ENTRIES, replace=False)
+
+
+def test_a_mount_point_is_not_renamed_to_and_the_message_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    mount = "mount -t tmpfs tzdata-filter-test out"
+    lines = f'{mount}; {shlex.join(COMMAND)} extract UTC -o out; echo "$?"; ls -A out; ls -A'
+    command = ["unshare", *as_root, "--mount", "sh", "-c", lines]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["5", "out"]
+    assert done.stderr.endswith(b"out is a mount point, which nothing can be renamed to: name a directory in it\n")
+
+
+def test_where_there_are_no_hard_links_the_message_names_the_option_that_helps(tmp_path: Path) -> None:
+    zones = ("Asia/Kolkata", "Asia/Calcutta", "-q", "-o", tmp_path / "out")
+    refused = run_refused("link", "extract", *zones)
+    assert refused.returncode == 5
+    assert refused.stderr.decode().strip() == (
+        "tzdata-filter: no hard links can be made there (Operation not permitted); use --links copy or symbolic"
+    )
+    assert [*tmp_path.iterdir()] == []
+    assert run_refused("link", "extract", *zones, "--links", "copy").returncode == 0
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.001, 0.003, 0.01, 0.03, 0.1])

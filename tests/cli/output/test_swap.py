@@ -1,10 +1,13 @@
 """Swapping two directories, in one step and in two."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from app.cli.output.swap import exchange, exchange_at_once, exchange_in_two_steps
+from tests.cli.output.refusals import run_refused
+from tests.cli.program import invoke, snapshot
 
 
 @pytest.fixture
@@ -53,3 +56,42 @@ def test_at_once_it_either_swaps_both_or_says_that_it_cannot(fresh: Path, place:
     swapped = exchange_at_once(fresh, place)
     assert [path.name for path in place.iterdir()] == (["new"] if swapped else ["old"])
     assert [path.name for path in fresh.iterdir()] == (["old"] if swapped else ["new"])
+
+
+def test_at_once_a_fault_of_the_disk_is_an_error_and_both_stay(place: Path) -> None:
+    for one, other in ((place, place.parent / "none"), (place.parent / "none", place)):
+        with pytest.raises(FileNotFoundError):
+            exchange_at_once(one, other)
+    assert [*place.parent.rglob("*")] == [place, place / "old"]
+
+
+def test_what_no_system_can_exchange_leaves_the_place_as_it_was(place: Path) -> None:
+    # A directory cannot become a part of itself: not at once, and in two steps only the first one works.
+    inside = place / "inside"
+    inside.mkdir()
+    assert exchange_at_once(inside, place) is False
+    with pytest.raises(FileNotFoundError):
+        exchange(inside, place, aside=place.parent / "aside")
+    assert {*place.parent.rglob("*")} == {place, place / "old", inside}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP], ids=errno.errorcode.get)
+def test_where_no_exchange_is_on_offer_a_directory_is_replaced_in_two_steps(code: int, tmp_path: Path) -> None:
+    out, wanted = tmp_path / "place/out", tmp_path / "wanted"
+    invoke("extract", "UTC", "-o", out)
+    invoke("extract", "Asia/*", "-o", wanted)
+    done = run_refused("renameat2", "extract", "Asia/*", "-q", "--replace", "-o", out, code=code)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert snapshot(out) == snapshot(wanted)
+    assert [*out.parent.iterdir()] == [out]
+
+
+def test_where_an_exchange_is_not_allowed_the_directory_stays(tmp_path: Path) -> None:
+    out = tmp_path / "place/out"
+    invoke("extract", "UTC", "-o", out)
+    before = snapshot(out)
+    done = run_refused("renameat2", "extract", "Asia/*", "--replace", "-o", out, code=errno.EACCES)
+    assert done.returncode == 5
+    assert done.stderr.endswith(b"out cannot be written: Permission denied\n")
+    assert snapshot(out) == before
+    assert [*out.parent.iterdir()] == [out]
