@@ -1,4 +1,4 @@
-"""What is said on standard error besides errors: remarks on the work, and what the layers below log as they go."""
+"""What is printed to standard error besides errors: reports, and the warnings that the layers below log."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ def count_files(count: int) -> str:
 
 
 def warn_of(release: Release, names: Iterable[str]) -> None:
-    """Print the release's warnings that are about any of ``names``, or about all of it."""
+    """Print the release's warnings that are about any of ``names``, or about the whole release."""
     asked = frozenset(names)
     for warning in release.warnings:
         if not warning.zones or asked & {*warning.zones}:
@@ -29,7 +29,7 @@ def warn_of(release: Release, names: Iterable[str]) -> None:
 
 
 def report_names(release: Release, names: Sequence[str], notes: Iterable[str] = ()) -> None:
-    """Print what there is to say of names that a program is built with: warnings, links, notes, and their number."""
+    """Report on names that a program is built with: warnings, which are links, notes, and how many they are."""
     warn_of(release, names)
     for name in names:
         if release.kind(name) == "link":
@@ -42,7 +42,7 @@ def report_names(release: Release, names: Sequence[str], notes: Iterable[str] = 
 
 @contextmanager
 def shown_log() -> Iterator[None]:
-    """Show warnings that are logged meanwhile as lines of the program's own."""
+    """Print warnings that are logged meanwhile, in the form of the program's own messages."""
     logger, handler = logging.getLogger("app"), _Shown(logging.WARNING)
     logger.addHandler(handler)
     try:
@@ -53,6 +53,6 @@ def shown_log() -> Iterator[None]:
 
 class _Shown(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        # A refused release is either raised as an error too, or told by `fetch_release`.
+        # A refused release is either raised as an error too, or reported by `fetch_release`.
         if not (record.name == "app.releases.library" and record.levelno >= logging.ERROR):
             say(f"warning: {record.getMessage()}")

@@ -19,7 +19,12 @@ MAX_ZONES_FILE_BYTES = 1 << 20
 
 
 class Zones(TypedDict):
-    """What a command is given as its zones, as click hands it over: texts, each with one or more, and a file."""
+    """The zones that a command is given, as click hands them over.
+
+    Attributes:
+        zones: Texts, each with one selector or more.
+        zones_file: A file with one selector a line.
+    """
 
     zones: tuple[str, ...]
     zones_file: BinaryIO | None
@@ -62,7 +67,9 @@ def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
     options: tuple[Callable[[Callable[P, R]], Callable[P, R]], ...] = (
         zones_options,
         release_option,
-        click.option("--format", type=click.Choice([*FORMATS]), help="Form of a file, if its name does not say it."),
+        click.option(
+            "--format", type=click.Choice(list(FORMATS)), help="The format, if the name of the output does not say it."
+        ),
         *map(_make_option, OPTIONS.values()),
     )
     for option in reversed(options):
@@ -81,7 +88,7 @@ def zones_file_option(command: Callable[P, R]) -> Callable[P, R]:
         "--zones-file",
         type=click.File("rb"),
         metavar="FILE",
-        help="More zones, one a line, # starts a comment; - is standard input.",
+        help="A file with more zones, one a line; # starts a comment, - is standard input.",
     )(command)
 
 
@@ -107,7 +114,7 @@ def parse_selection(selection: Bundle, *, format: str) -> Spec:
 
     Raises:
         InvalidRequest: As in ``parse_spec``.
-        UsageError: The file of zones is not text.
+        UsageError: If the file of zones is not text.
     """
     options = {name: text for name, row in OPTIONS.items() if (text := _given(selection, row)) is not None}
     return parse_spec(selection["release"], read_zones(selection), format=format, options=options)
@@ -131,9 +138,9 @@ def read_zones(given: Zones) -> list[str]:
 
 
 def split_zones(arguments: Iterable[str]) -> Iterator[str]:
-    """Yield the selectors of arguments that hold one or more, apart by spaces or commas.
+    """Yield the selectors of arguments, each of which holds one or more, separated by spaces or commas.
 
-    An empty one between commas is passed on, to be refused with the others: it may stand for a variable that was unset.
+    An empty one between commas is passed on, to be refused with the others: it may stand for an unset variable.
     """
     for argument in arguments:
         for part in argument.split(","):
@@ -141,7 +148,12 @@ def split_zones(arguments: Iterable[str]) -> Iterator[str]:
 
 
 def read_zones_file(file: BinaryIO) -> Iterator[str]:
-    """Yield the selectors of a file, one a line. Errors: UsageError if it is no UTF-8, LimitExceeded."""
+    """Yield the selectors of a file, one a line.
+
+    Raises:
+        UsageError: If it is not UTF-8.
+        LimitExceeded: If it is too large.
+    """
     content = file.read(MAX_ZONES_FILE_BYTES + 1)
     if len(content) > MAX_ZONES_FILE_BYTES:
         raise LimitExceeded(

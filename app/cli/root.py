@@ -1,4 +1,4 @@
-"""The command ``tzdata-filter`` itself: its help, its version, and which commands there are."""
+"""The command ``tzdata-filter`` itself: its help, its version, and the list of its commands."""
 
 import click
 
@@ -34,7 +34,7 @@ tzdata-filter serve                                       the same over HTTP
 _EPILOG = f"""
 \b
 Every setting of serve is also an environment variable: TZDATA_FILTER_HOST and so on.
-Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; zsh and fish alike.
+Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; likewise for zsh and fish.
 """
 
 
@@ -42,7 +42,7 @@ Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; zs
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Hand the work to a command. What ``--help`` says stands in ``_HELP``, for its line ends to stay."""
+    """Hand the work to a command. The text of ``--help`` is ``_HELP``, so that its line breaks are kept."""
     if ctx.invoked_subcommand != serve.name:
         ctx.with_resource(shown_log())
 

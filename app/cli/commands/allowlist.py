@@ -77,10 +77,12 @@ def _check_same(listed: Sequence[str], names: Sequence[str]) -> None:
     """Check that a list holds exactly these names, in any order.
 
     Raises:
-        DoesNotVerify: With all that differs.
+        DoesNotVerify: If it does not, with everything that differs.
     """
     problems = [f"{name} is missing" for name in names if name not in listed]
-    problems += [f"{name} is one too many" for name in listed if name not in names]
-    problems += [f"{name} is there twice" for name in sorted({name for name in listed if listed.count(name) > 1})]
+    problems += [f"{name} should not be there" for name in listed if name not in names]
+    problems += [
+        f"{name} is there more than once" for name in sorted({name for name in listed if listed.count(name) > 1})
+    ]
     if problems:
         raise DoesNotVerify("the list is not what --include says", problems=problems)

@@ -44,21 +44,24 @@ class _Written:
     "--output",
     required=True,
     metavar="PATH",
-    help=f"Directory, file ending {', '.join(f'.{ending}' for ending in FORMATS)}, or - ({STABLE_FORMAT}).",
+    help=(
+        f"A directory, a file that ends in {', '.join(f'.{ending}' for ending in FORMATS)}, or - for standard output"
+        f" ({STABLE_FORMAT})."
+    ),
 )
-@click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
+@click.option("--replace", is_flag=True, help="Replace a directory that holds another tree.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing if all goes well.")
 @click.pass_obj
 def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Write the zones asked for, and nothing more.
 
-    ZONES are names, globs ('Europe/*') or countries (country:CN), apart by spaces or commas. The output appears whole
-    or not at all; a directory that already holds exactly this tree is left as it is.
+    ZONES are names, globs ('Europe/*') or countries (country:CN), separated by spaces or commas. The output appears
+    whole or not at all; a directory that already holds exactly this tree is left as it is.
     """
     output = options["output"]
     file_format = output_format(output, options["format"])
     if output == STANDARD_OUTPUT and sys.stdout.isatty():
-        raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
+        raise click.UsageError("standard output is a terminal: pipe it, or name a file or a directory")
     # A directory gets what a tar would unpack to.
     spec = parse_selection(options, format=file_format or STABLE_FORMAT)
     # Standard input and the outputs stay outside the event loop: within it Ctrl-C would wait for them.

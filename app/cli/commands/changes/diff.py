@@ -19,7 +19,7 @@ from app.tzdb.release import Release
 from app.tzdb.selection import Aliases
 
 AFFECTED = 1
-"""The exit code of a diff that touches the selection; a fault of the program has it too, so that none passes for 0."""
+"""The exit code of a diff that touches the selection; an unexpected error has it too, so that none passes for 0."""
 
 
 class _Options(Zones, Places):
@@ -43,21 +43,21 @@ class _Options(Zones, Places):
     type=click.Choice(SINCE),
     default="ever",
     show_default=True,
-    help="Leave out zones whose clocks differ only before; future is from --now on.",
+    help="Leave out zones whose clocks differ only before that; future begins at --now.",
 )
-@click.option("--now", metavar="DATE", help="Where the future begins; by default the year of the later release.")
+@click.option("--now", metavar="DATE", help="When the future begins; by default with the year of the later release.")
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, as the service answers it.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code says it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the service answers it.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code is the answer.")
 @click.pass_context
 def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
-    """Tell whether an update touches these zones, and from when.
+    """Show whether an update touches these zones, and from when.
 
     FROM and TO are releases such as 2026e, or latest. ZONES are names, globs or countries as for extract; without any,
     all are compared. The most recent changes come first.
 
     The exit code is 0 if the update does not touch the zones, and 1 if it does: clocks differ at some instant, or a
-    name comes or goes. Files that differ in bytes alone do not count. Other codes are those of every command.
+    name comes or goes. Files that differ in bytes alone do not count. Other codes are as for every command.
     """
     parts: Parts = ctx.obj
     # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
@@ -98,6 +98,6 @@ async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> Release
 
 
 def _warn(found: ReleaseDiff, *releases: Release) -> None:
-    """Say which of the zones a release is known to have wrong: their changes may be mistakes or mended ones."""
+    """Warn of zones that a release is known to have wrong: their changes may be mistakes, or corrections of one."""
     for release in releases:
         warn_of(release, (zone.zone for zone in found.zones))

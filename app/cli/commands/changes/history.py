@@ -37,16 +37,16 @@ class _Options(Zones, Places):
     type=click.IntRange(1, MAX_COUNT),
     default=DEFAULT_COUNT,
     show_default=True,
-    help="How many releases to tell of, from the newest back.",
+    help="How many releases to show, from the newest back.",
 )
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def history(parts: Parts, /, **options: Unpack[_Options]) -> None:
-    """Tell which releases touch these zones, and from when.
+    """Show which releases touch these zones, and from when.
 
-    Each release that is here is compared with the one before it, newest first; releases fetch brings more of them here.
-    ZONES are names, globs or countries as for extract. diff shows what changes from one release to another in full.
+    Each release that is here is compared with the one before it, newest first; releases fetch gets more of them. ZONES
+    are names, globs or countries as for extract. diff shows in full what changes from one release to another.
     """
     # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
     spec = _parse(options)

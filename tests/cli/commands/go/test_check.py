@@ -55,4 +55,4 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
 ) -> None:
     result = invoke("go-check", *options, "-o", tmp_path / "check.go")
     assert (result.exit_code, word in result.stderr) == (code, True)
-    assert [*tmp_path.iterdir()] == []
+    assert list(tmp_path.iterdir()) == []

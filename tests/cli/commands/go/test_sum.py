@@ -14,7 +14,7 @@ def test_the_module_is_named_by_its_sorted_zones() -> None:
     ]
 
 
-def test_its_path_may_be_another() -> None:
+def test_another_path_may_be_given() -> None:
     other = "tz.example/etc/utc/asia/shanghai"
     assert invoke("go-sum", "Etc/UTC", "Asia/Shanghai", "--module", other).stdout.startswith(f"{other} v0.")
 
