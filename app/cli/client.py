@@ -1,6 +1,6 @@
-"""Asking a tzdata-filter service over HTTP: bounded in time and size, its problems as errors of this program.
+"""Asking a tzdata-filter service over HTTP, bounded in time and size. Its problems become errors of this program.
 
-Nothing that a server says is believed here; what its bytes must be, the caller verifies.
+Nothing that a server says is believed here; the caller verifies its bytes.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from app.tzdb.names import is_release_name
 
 SILENCE_SECONDS = 10.0
 DEADLINE_SECONDS = 60.0
-"""For one answer, however steadily it comes."""
+"""For one whole answer, even if bytes keep arriving."""
 MAX_REDIRECTS = 5
 MAX_JSON_BYTES = 16 << 20
 _MAX_PROBLEM_BYTES = 64 << 10
@@ -35,15 +35,21 @@ ValueT = TypeVar("ValueT")
 
 
 class Server:
-    """One service. Methods block. Shape: ``url`` what its URLs start with; it may hold a name and a password."""
+    """One service. Its methods block.
+
+    Args:
+        url: What its URLs start with; it may contain a name and a password.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
 
     def lock(self, spec: Spec) -> Lock:
-        """Have a bundle built, and return the lock of it.
+        """Have a bundle built, and return its lock.
 
-        Errors: those of ``_read``; DoesNotVerify if the answer is no record, or one of another request.
+        Raises:
+            DoesNotVerify: If the answer is not a record, or is the record of another request.
+            InvalidRequest, NotFound, SourceUnreachable: As in ``_read``.
         """
         row = _shaped(self._json("POST", "/v1/bundles", request_row(spec)), RecordRow)
         try:
@@ -57,11 +63,20 @@ class Server:
         return lock
 
     def fetch(self, path: str, *, max_bytes: int) -> bytes:
-        """Return the content at a path. Errors: those of ``_read``."""
+        """Return the content at a path.
+
+        Raises:
+            InvalidRequest, NotFound, DoesNotVerify, SourceUnreachable: As in ``_read``.
+        """
         return self._read("GET", path, max_bytes=max_bytes)
 
     def diff(self, before: str, after: str, *, zones: list[str], aliases: str) -> DiffRow:
-        """Return what an update changes for a selection. Errors: those of ``_read``; DoesNotVerify."""
+        """Return what an update changes for a selection.
+
+        Raises:
+            DoesNotVerify: If the answer is not a diff.
+            InvalidRequest, NotFound, SourceUnreachable: As in ``_read``.
+        """
         query = f"zones={quote_url(','.join(zones), safe='/,*:')}&aliases={aliases}"
         return _shaped(self._json("GET", f"/v1/releases/{before}/diff/{after}?{query}"), DiffRow)
 
@@ -70,13 +85,17 @@ class Server:
         try:
             return _tamed(json.loads(content))
         except (ValueError, RecursionError) as error:
-            raise DoesNotVerify(f"{_host(self._url)} answers {path.partition('?')[0]} with what is no JSON") from error
+            raise DoesNotVerify(
+                f"{_host(self._url)} answers {path.partition('?')[0]} with something other than JSON"
+            ) from error
 
     def _read(self, method: str, path: str, *, max_bytes: int, body: Request | None = None) -> bytes:
         """Make a request and return the content of a good answer.
 
-        Errors: the server's problem by its family: InvalidRequest, NotFound, DoesNotVerify, SourceUnreachable;
-        SourceUnreachable too if there is no answer, or none in time; DoesNotVerify if it is too large.
+        Raises:
+            InvalidRequest, NotFound: For the server's problem, by its family.
+            DoesNotVerify: The same, and for an answer that is too large.
+            SourceUnreachable: The same, and if there is no answer, or none in time.
         """
         url = self._url + path
         try:
@@ -88,7 +107,7 @@ class Server:
                     url = answer
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             reason = _plain(str(error) or type(error).__name__)
-            raise SourceUnreachable(f"{_host(url)} cannot be asked: {reason}") from error
+            raise SourceUnreachable(f"the request to {_host(url)} failed: {reason}") from error
         raise SourceUnreachable(f"{_host(self._url)} redirects more than {MAX_REDIRECTS} times")
 
 
@@ -109,7 +128,7 @@ def _ask(client: httpx.Client, method: str, url: str, *, body: Request | None, m
             if len(content) > limit:
                 raise DoesNotVerify(f"{_host(url)} answers with more than {limit} bytes")
             if time.monotonic() > end:
-                raise SourceUnreachable(f"{_host(url)} is too slow: no whole answer in {DEADLINE_SECONDS:.0f} s")
+                raise SourceUnreachable(f"{_host(url)} is too slow: no complete answer within {DEADLINE_SECONDS:.0f} s")
     if not good:
         raise _problem(url, response.status_code, bytes(content))
     return bytes(content)
@@ -121,14 +140,14 @@ def _redirected(response: httpx.Response, method: str, url: str) -> str:
     if method != "GET":
         raise SourceUnreachable(f"{_host(url)} redirects to {_plain(to)}: name that as the server")
     if parts.scheme not in ("http", "https") or (urlsplit(url).scheme == "https" and parts.scheme == "http"):
-        raise SourceUnreachable(f"{_host(url)} redirects to {_plain(to)}, which is not asked")
+        raise SourceUnreachable(f"{_host(url)} redirects to {_plain(to)}, which is not followed")
     return to
 
 
 def _problem(url: str, status: int, content: bytes) -> TzdataFilterError:
     """Return the error for a problem. Source: RFC 9457."""
     problem: object = None
-    with contextlib.suppress(ValueError, RecursionError):  # it may come from something before the service
+    with contextlib.suppress(ValueError, RecursionError):  # it may come from something in front of the service
         problem = json.loads(content)
     members: Mapping[str, object] = problem if isinstance(problem, dict) else {}
     said = members.get("detail")
@@ -155,18 +174,19 @@ def _suggestions(members: Mapping[str, object]) -> dict[str, list[str]]:
 
 
 def _shaped(value: object, kind: type[ValueT]) -> ValueT:
-    """Return a JSON object that has the members of ``kind``, each of about its type; what is in lists is not looked at.
+    """Return a JSON object that has all members of ``kind``; their values are not checked.
 
-    Errors: DoesNotVerify.
+    Raises:
+        DoesNotVerify: If it lacks one, or is not an object.
     """
     if not isinstance(value, dict) or not kind.__annotations__.keys() <= value.keys():
-        raise DoesNotVerify("the server's answer is not what a tzdata-filter service answers")
+        raise DoesNotVerify("the server's answer is not that of a tzdata-filter service")
     shaped: ValueT = value  # type: ignore[assignment]
     return shaped
 
 
 def _tamed(value: object) -> object:
-    """Return a JSON value whose texts a terminal can take."""
+    """Return a JSON value whose texts are safe to print."""
     match value:
         case str():
             return _plain(value)
@@ -179,10 +199,10 @@ def _tamed(value: object) -> object:
 
 
 def _host(url: str) -> str:
-    """Return the server's name for messages: no password."""
+    """Return the server's name for messages, without a password."""
     return _plain(urlsplit(without_password(url)).netloc)
 
 
 def _plain(text: str) -> str:
-    """Return a stranger's text as one line that a terminal can take."""
+    """Return a stranger's text as one line that is safe to print."""
     return "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))[:_MAX_SHOWN]

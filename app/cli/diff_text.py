@@ -1,4 +1,4 @@
-"""A diff as people read it, from its JSON: the same whether it was made here or by a service."""
+"""A diff as text for people, made from its JSON: the same whether it was computed here or by a service."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ _BEGINNING = format_instant(BEGINNING)
 
 
 def diff_lines(row: DiffRow) -> Iterator[str]:
-    """Yield a table of the names that change, the most recent period first, then the names that change their role."""
+    """Yield a table of the names that change, the most recent period first, then the names whose role changes."""
     header = ("ZONE", "CHANGE", "FROM", f"IN {row['from']}", f"IN {row['to']}", "FIRST AFFECTED")
     zones = sorted(row["zones"], key=lambda zone: (CHANGE_KINDS.index(zone["change"]), zone["period_affected"] or ""))
     if zones:
@@ -42,7 +42,7 @@ def _cells(zone: ZoneDiffRow) -> tuple[str, ...]:
 
 
 def _local(change: ChangeRow, at: str) -> str:
-    """Return what clocks show at an instant: date and time if they can be told, offset, abbreviation."""
+    """Return what clocks show at an instant: date and time unless it is the beginning, offset, abbreviation."""
     time = ""
     if at != _BEGINNING:
         shown = datetime.fromisoformat(at.removesuffix("Z")) + timedelta(seconds=change["utoff"])

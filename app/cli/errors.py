@@ -29,7 +29,7 @@ _MAX_LINES = 20
 
 
 class OutputExists(InvalidRequest):
-    """The output is there already, holds something else, and was not to be replaced."""
+    """The output exists already, holds something else, and may not be replaced."""
 
     code = "output-exists"
     title = "The output exists"
@@ -43,14 +43,14 @@ class OutputUnavailable(TzdataFilterError):
 
 
 class PortUnavailable(TzdataFilterError):
-    """The service cannot listen where it was told to (in use, no permission, no such address)."""
+    """The service cannot listen at the address it was given (in use, no permission, no such address)."""
 
     code = "port-unavailable"
     title = "The port is not available"
 
 
 class DoesNotVerify(TzdataFilterError):
-    """A bundle is not what it should be; ``facts['problems']`` lists all that was found."""
+    """A bundle is not what it should be; ``facts['problems']`` lists everything that was found."""
 
     code = "does-not-verify"
     title = "The bundle does not verify"
@@ -67,10 +67,10 @@ class ExitCode:
 
 UNEXPECTED, INTERRUPTED, READER_LEFT = 1, 130, 141
 EXIT_CODES = (
-    ExitCode(0, "fine"),
-    ExitCode(UNEXPECTED, "unexpected, a fault of this program; diff: the zones are affected"),
+    ExitCode(0, "success"),
+    ExitCode(UNEXPECTED, "unexpected error, a bug in this program; diff: the zones are affected"),
     ExitCode(2, "wrong usage, a malformed request or setting", (click.UsageError, InvalidRequest, InvalidSettings)),
-    ExitCode(3, "the release, zone, table or artifact is not there", (NotFound,)),
+    ExitCode(3, "the release, zone, table or artifact does not exist", (NotFound,)),
     ExitCode(4, "something does not verify", (UntrustedRelease, UntrustedIndex, InvalidContent, DoesNotVerify)),
     ExitCode(
         5,
@@ -78,9 +78,9 @@ EXIT_CODES = (
         (SourceUnreachable, StoreUnavailable, OutputUnavailable, PortUnavailable, Overloaded),
     ),
     ExitCode(INTERRUPTED, "interrupted"),
-    ExitCode(READER_LEFT, "the reader of the output went away"),
+    ExitCode(READER_LEFT, "the reader of the output closed it"),
 )
-"""Every exit code: what ``--help`` prints and what happens are this one table. The last two are the shell's custom."""
+"""Every exit code, for ``--help`` and for the program itself. The last two follow the shell's convention."""
 
 
 def exit_code(error: Exception) -> int:
@@ -101,7 +101,7 @@ def _describe(error: Exception) -> tuple[str, list[str]]:
         case InvalidSettings():
             return f"{len(error.problems)} settings cannot be used", error.problems
         case TzdataFilterError():
-            return error.detail, [*_cut([*_more(error)])]
+            return error.detail, list(_cut(list(_more(error))))
         case click.UsageError() if error.ctx is not None:
             return _one_line(error.format_message()), [f"see {error.ctx.command_path} --help"]
         case click.UsageError():
@@ -117,7 +117,7 @@ def _more(error: TzdataFilterError) -> Iterator[str]:
             yield from map(str, problems)
         case {"suggestions": dict() as suggestions} if len(suggestions) > 1:
             for asked, close in suggestions.items():
-                yield f"{asked}: did you mean {' or '.join(close)}?" if close else f"{asked}: nothing is spelled alike"
+                yield f"{asked}: did you mean {' or '.join(close)}?" if close else f"{asked}: no name is similar"
         case {"zones": list() as zones} if isinstance(error, InvalidName) and len(zones) > 1:
             yield from map(quote, zones)
         case _:

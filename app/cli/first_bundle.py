@@ -34,8 +34,8 @@ class Demonstration:
     """What happens beside the service while it serves.
 
     Attributes:
-        once: Ends the service after the first bundle was shown.
-        failure: Why no bundle was shown; the service was ended then, and its starter raises this.
+        once: Whether to end the service after the first bundle has been shown.
+        failure: Why no bundle was shown. The service was then ended, and whoever started it raises this.
     """
 
     settings: Settings
@@ -51,7 +51,7 @@ class Demonstration:
             click.echo(format_first_bundle(bundle, base_url, hint=build_hint(self.settings)))
             if not self.once:
                 click.echo(f"serving on {base_url} until Ctrl-C")
-        except Exception as error:  # noqa: BLE001 - nobody hears it in this thread
+        except Exception as error:  # noqa: BLE001 - nobody would see it in this thread
             self.failure = error
         if self.once or self.failure:
             stop()
@@ -61,9 +61,9 @@ def fetch_first_bundle(url: str, *, ready_seconds: float) -> FirstBundle:
     """Return bundles of the newest release, once the service at ``url`` is ready.
 
     Raises:
-        SourceUnreachable: the service was not ready in time, or did not give a bundle.
+        SourceUnreachable: If the service was not ready in time, or did not give a bundle.
     """
-    # Whatever proxies the environment names: the service is on this machine.
+    # Without the proxies that the environment names: the service is on this machine.
     with httpx.Client(base_url=url, trust_env=False, timeout=_SILENCE_SECONDS) as client:
         _wait_until_ready(client, ready_seconds)
         tar_gz, zip_ = (_get(client, f"/v1/bundles/latest/{ZONES}.{form}") for form in ("tar.gz", "zip"))
@@ -144,7 +144,7 @@ def _get(client: httpx.Client, path: str) -> httpx.Response:
     try:
         response = client.get(path)
     except httpx.HTTPError as error:
-        raise SourceUnreachable(f"{client.base_url} cannot be asked: {error}") from error
+        raise SourceUnreachable(f"{client.base_url} cannot be reached: {error}") from error
     if not response.is_success:
         raise SourceUnreachable(f"{client.base_url} answers {path} with status {response.status_code}")
     return response

@@ -1,13 +1,14 @@
-"""Which releases a command works with: the options for that, and fetching one release."""
+"""The options that say which releases a command works with, and getting one of those releases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ParamSpec, TypedDict, TypeVar
 
 import click
 
+from app.artifact.formats import STABLE_FORMAT
 from app.artifact.plan import Plan
-from app.artifact.spec import LATEST, Spec, check_release_choice
+from app.artifact.spec import LATEST, Spec, check_release_choice, parse_spec
 from app.cli.notices import say
 from app.cli.parts import Local, Parts
 from app.errors import UnknownRelease, UntrustedRelease
@@ -15,6 +16,7 @@ from app.releases.library import Library
 from app.settings import Settings, read_settings
 from app.tzdb.names import is_release_name, release_order
 from app.tzdb.release import Release
+from app.tzdb.selection import select
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,20 +38,20 @@ def place_options(command: Callable[P, R]) -> Callable[P, R]:
 def wheels_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the option ``--wheels-dir``."""
     return click.option(
-        "--wheels-dir", metavar="DIR", help="Directory of tzdata wheels: more releases than the installed one."
+        "--wheels-dir", metavar="DIR", help="A directory of tzdata wheels, for more releases than the installed one."
     )(command)
 
 
 def data_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the option ``--data-dir``."""
-    return click.option("--data-dir", metavar="DIR", help="Where releases that were fetched are kept, and bundles.")(
-        command
-    )
+    return click.option("--data-dir", metavar="DIR", help="Where fetched releases and bundles are kept.")(command)
 
 
 def offline_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the option ``--offline``."""
-    return click.option("--offline", is_flag=True, help="Do not ask the package index for a release not here.")(command)
+    return click.option("--offline", is_flag=True, help="Do not fetch a missing release from the package index.")(
+        command
+    )
 
 
 def tree_option(command: Callable[P, R]) -> Callable[P, R]:
@@ -59,39 +61,45 @@ def tree_option(command: Callable[P, R]) -> Callable[P, R]:
         "tree",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Take the release from a directory of compiled zone files with its tables, or an unpacked wheel.",
+        help="Take the release from a directory of compiled zone files with their tables, or from an unpacked wheel.",
     )(command)
 
 
 def release_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the option ``--release``."""
     return click.option(
-        "--release", metavar="NAME", default=LATEST, show_default=True, help="IANA release such as 2026f, or latest."
+        "--release", metavar="NAME", default=LATEST, show_default=True, help="An IANA release such as 2026f, or latest."
     )(command)
 
 
 def settings_of(places: Places) -> Settings:
-    """Return the settings with what the options say. Errors: InvalidSettings."""
+    """Return the settings, with what the options say. Raises: InvalidSettings."""
     given = {"wheels_dir": places["wheels_dir"], "data_dir": places["data_dir"]}
     return read_settings({**given, "offline": True if places["offline"] else None})
 
 
 def make_local(parts: Parts, places: Places, *, tree: Path | None = None) -> Local:
-    """Return what knows the releases that are here, and reaches out to nobody.
+    """Return the parts that know the releases that are here. They make no outbound call.
 
-    Errors: UsageError, InvalidSettings, StoreUnavailable.
+    Raises:
+        UsageError: If options contradict each other.
+        InvalidSettings, StoreUnavailable: As the settings or the store say.
     """
     if tree is not None and (places["wheels_dir"] is not None or places["data_dir"] is not None):
-        raise click.UsageError("--input is the only source then: leave --wheels-dir and --data-dir out")
+        raise click.UsageError("--input replaces every other source: leave --wheels-dir and --data-dir out")
     return parts.local(settings_of(places), tree, online=False)
 
 
 async def open_release(parts: Parts, places: Places, choice: str, *, tree: Path | None = None) -> tuple[Local, Release]:
     """Return the release that ``choice`` means, and the parts that have it.
 
-    Looks at what is here first: ``latest`` is then the newest of that. Only a release, or a channel that means one,
-    that is not here is fetched from the package index.
-    Errors: those of ``make_local`` and ``fetch_release``; SourceUnreachable, UntrustedIndex.
+    The releases that are here come first, and ``latest`` is the newest of them. Only a release that is not here, or a
+    channel that means one, is fetched from the package index.
+
+    Raises:
+        UsageError, InvalidSettings, StoreUnavailable: As in ``make_local``.
+        InvalidName, UnknownRelease, UntrustedRelease: As in ``fetch_release``.
+        SourceUnreachable, UntrustedIndex: For the package index.
     """
     local = make_local(parts, places, tree=tree)
     try:
@@ -105,15 +113,29 @@ async def open_release(parts: Parts, places: Places, choice: str, *, tree: Path 
 
 
 async def open_plan(parts: Parts, places: Places, spec: Spec, *, tree: Path | None) -> tuple[Release, Plan]:
-    """Return the release that a spec means, and its plan. Errors: those of ``open_release`` and ``Builder.plan``."""
+    """Return the release that a spec means, and its plan. Raises: as ``open_release`` and ``Builder.plan``."""
     local, release = await open_release(parts, places, spec.release, tree=tree)
     return release, await local.builder.plan(spec)
 
 
-async def fetch_release(library: Library, choice: str) -> Release:
-    """Return the release that ``choice`` means; say which later ones ``latest`` had to pass over.
+async def open_names(parts: Parts, places: Places, choice: str, zones: Iterable[str]) -> tuple[Release, list[str]]:
+    """Return the release that ``choice`` means, and its names for a list of zones, sorted.
 
-    Errors: InvalidName and those of ``Library.release``; if there is none and all were refused, UntrustedRelease.
+    Raises:
+        InvalidName, LimitExceeded, UnknownZones: For the zones, and otherwise as in ``open_release``.
+    """
+    spec = parse_spec(choice, zones, format=STABLE_FORMAT, options={})
+    _, release = await open_release(parts, places, spec.release)
+    return release, sorted(select(release, spec.selectors, aliases=spec.aliases))
+
+
+async def fetch_release(library: Library, choice: str) -> Release:
+    """Return the release that ``choice`` means, and warn of later ones that ``latest`` had to pass over.
+
+    Raises:
+        InvalidName: If it is not well-formed.
+        UntrustedRelease: If there is no release because all of them were refused.
+        UnknownRelease, SourceUnreachable: As in ``Library.release``.
     """
     check_release_choice(choice)
     try:
@@ -139,5 +161,5 @@ def _is_later(refused: str, version: str) -> bool:
 
 
 def _may_be_elsewhere(choice: str, settings: Settings) -> bool:
-    """Tell whether the package index could help: it knows of no channels that nobody has named."""
+    """Tell whether the package index could help. It cannot with a channel that the settings do not name."""
     return is_release_name(choice) or choice.partition("-")[0] == LATEST or choice in settings.channels

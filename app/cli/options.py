@@ -18,13 +18,29 @@ R = TypeVar("R")
 MAX_ZONES_FILE_BYTES = 1 << 20
 
 
-class Bundle(TypedDict):
-    """What the options of ``bundle_options`` say, as click hands it to a command; besides, each of ``OPTIONS``."""
+class Zones(TypedDict):
+    """The zones that a command is given, as click hands them over.
+
+    Attributes:
+        zones: Texts, each with one selector or more.
+        zones_file: A file with one selector a line.
+    """
 
     zones: tuple[str, ...]
     zones_file: BinaryIO | None
+
+
+class Bundle(Zones):
+    """What the options of ``bundle_options`` say, as click hands it to a command; besides, each of ``OPTIONS``."""
+
     release: str
     format: str | None
+
+
+class Names(Zones, Places):
+    """What the options of ``names_options`` say."""
+
+    release: str
 
 
 class Selection(Bundle, Places):
@@ -38,23 +54,42 @@ def selection_options(command: Callable[P, R]) -> Callable[P, R]:
     return bundle_options(tree_option(place_options(command)))
 
 
+def names_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the options of ``Names``; its zones are all given by options."""
+    include = click.option(
+        "--include", "zones", multiple=True, metavar="LIST", help="Names, globs or countries, separated by commas."
+    )
+    return include(zones_file_option(release_option(place_options(command))))
+
+
 def bundle_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the options of ``Bundle``."""
     options: tuple[Callable[[Callable[P, R]], Callable[P, R]], ...] = (
-        click.argument("zones", nargs=-1, metavar="ZONES..."),
-        click.option(
-            "--zones-file",
-            type=click.File("rb"),
-            metavar="FILE",
-            help="More zones, one a line, # starts a comment; - is standard input.",
-        ),
+        zones_options,
         release_option,
-        click.option("--format", type=click.Choice([*FORMATS]), help="Form of a file, if its name does not say it."),
+        click.option(
+            "--format", type=click.Choice(list(FORMATS)), help="The format, if the name of the output does not say it."
+        ),
         *map(_make_option, OPTIONS.values()),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def zones_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the zones as arguments, and ``--zones-file``."""
+    return click.argument("zones", nargs=-1, metavar="ZONES...")(zones_file_option(command))
+
+
+def zones_file_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option ``--zones-file``."""
+    return click.option(
+        "--zones-file",
+        type=click.File("rb"),
+        metavar="FILE",
+        help="A file with more zones, one a line; # starts a comment, - is standard input.",
+    )(command)
 
 
 def _make_option(row: OptionRow) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -79,12 +114,10 @@ def parse_selection(selection: Bundle, *, format: str) -> Spec:
 
     Raises:
         InvalidRequest: As in ``parse_spec``.
-        UsageError: The file of zones is not text.
+        UsageError: If the file of zones is not text.
     """
-    file = selection["zones_file"]
-    zones = [*split_zones(selection["zones"]), *(read_zones_file(file) if file is not None else ())]
     options = {name: text for name, row in OPTIONS.items() if (text := _given(selection, row)) is not None}
-    return parse_spec(selection["release"], zones, format=format, options=options)
+    return parse_spec(selection["release"], read_zones(selection), format=format, options=options)
 
 
 def given_options(selection: Bundle) -> Iterator[str]:
@@ -94,10 +127,20 @@ def given_options(selection: Bundle) -> Iterator[str]:
     yield from (name for name, row in OPTIONS.items() if _given(selection, row) is not None)
 
 
-def split_zones(arguments: Iterable[str]) -> Iterator[str]:
-    """Yield the selectors of arguments that hold one or more, apart by spaces or commas.
+def read_zones(given: Zones) -> list[str]:
+    """Return the selectors of the arguments, then those of the file.
 
-    An empty one between commas is passed on, to be refused with the others: it may stand for a variable that was unset.
+    Raises:
+        UsageError, LimitExceeded: As in ``read_zones_file``.
+    """
+    file = given["zones_file"]
+    return [*split_zones(given["zones"]), *(read_zones_file(file) if file is not None else ())]
+
+
+def split_zones(arguments: Iterable[str]) -> Iterator[str]:
+    """Yield the selectors of arguments, each of which holds one or more, separated by spaces or commas.
+
+    An empty one between commas is passed on, to be refused with the others: it may stand for an unset variable.
     """
     for argument in arguments:
         for part in argument.split(","):
@@ -105,7 +148,12 @@ def split_zones(arguments: Iterable[str]) -> Iterator[str]:
 
 
 def read_zones_file(file: BinaryIO) -> Iterator[str]:
-    """Yield the selectors of a file, one a line. Errors: UsageError if it is no UTF-8, LimitExceeded."""
+    """Yield the selectors of a file, one a line.
+
+    Raises:
+        UsageError: If it is not UTF-8.
+        LimitExceeded: If it is too large.
+    """
     content = file.read(MAX_ZONES_FILE_BYTES + 1)
     if len(content) > MAX_ZONES_FILE_BYTES:
         raise LimitExceeded(

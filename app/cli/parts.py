@@ -1,4 +1,4 @@
-"""What the commands are given by ``wiring``: the only way they come by sources, stores and the server."""
+"""What ``wiring`` gives the commands: their only access to sources, stores and the server."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,15 +24,24 @@ class Local:
 
 
 class LocalMaker(Protocol):
-    """Makes a library and a builder. Shape: ``online`` adds the package index, unless the settings say offline."""
+    """Makes a library and a builder."""
 
     def __call__(self, settings: Settings, tree: Path | None, *, online: bool) -> Local:
-        """Errors: StoreUnavailable."""
+        """Make them.
+
+        Args:
+            settings: Those of this run.
+            tree: A directory that is then the only source.
+            online: Adds the package index, unless the settings say offline.
+
+        Raises:
+            StoreUnavailable: If the data directory cannot be used.
+        """
         ...
 
 
 Visitor: TypeAlias = Callable[[int, Callable[[], None]], None]
-"""Called in a thread of its own once the service listens, with its port and with what stops it."""
+"""Called in a thread of its own once the service listens, with its port and a function that stops it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,10 @@ class Parts:
     """The makers that commands call.
 
     Attributes:
-        local: For work without a server. If a tree is given (``--input``) that directory is the only source, else what
-            was kept, the wheels directory and the installed distribution.
+        local: For work without a server. If a tree is given (``--input``), that directory is the only source; otherwise
+            they are the releases that were kept, the wheels directory and the installed distribution.
         index: The package index by itself, for commands that fetch.
-        serve: Runs the service until it is told to stop, and returns then. A visitor may do something beside it.
+        serve: Runs the service until it is stopped, and then returns. A visitor may work beside it.
     """
 
     local: LocalMaker

@@ -1,13 +1,14 @@
-"""The command ``tzdata-filter`` itself: its help, its version, and which commands there are."""
+"""The command ``tzdata-filter`` itself: its help, its version, and the list of its commands."""
 
 import click
 
 from app import __version__
 from app.cli.commands.airgap import export, fetch, import_
-from app.cli.commands.allowlist import whitelist
+from app.cli.commands.allowlist import allowlist
 from app.cli.commands.changes.diff import diff
 from app.cli.commands.changes.history import history
 from app.cli.commands.extract import extract
+from app.cli.commands.go.check import go_check
 from app.cli.commands.go.sum import go_sum
 from app.cli.commands.lock import lock
 from app.cli.commands.releases import releases
@@ -33,7 +34,7 @@ tzdata-filter serve                                       the same over HTTP
 _EPILOG = f"""
 \b
 Every setting of serve is also an environment variable: TZDATA_FILTER_HOST and so on.
-Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; zsh and fish alike.
+Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; likewise for zsh and fish.
 """
 
 
@@ -41,12 +42,14 @@ Completion for bash: eval "$(_TZDATA_FILTER_COMPLETE=bash_source {PROGRAM})"; zs
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Hand the work to a command. What ``--help`` says stands in ``_HELP``, for its line ends to stay."""
+    """Hand the work to a command. The text of ``--help`` is ``_HELP``, so that its line breaks are kept."""
     if ctx.invoked_subcommand != serve.name:
         ctx.with_resource(shown_log())
 
 
-for _command in (serve, extract, zones, zone, resolve, releases, diff, history, verify, lock, sync, whitelist, go_sum):
+for _command in (serve, extract, resolve, zones, zone, releases, diff, history, verify, lock, sync):
+    cli.add_command(_command)
+for _command in (allowlist, go_check, go_sum):
     cli.add_command(_command)
 for _command in (fetch, export, import_):
     releases.add_command(_command)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 
 def format_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table, columns two spaces apart, as wide as their widest cell; the last one runs free."""
+    """Yield the lines of a table. Columns are as wide as their widest cell, two spaces apart; the last is unpadded."""
     lines = [header, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header) - 1)]
     for line in lines:

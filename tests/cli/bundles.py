@@ -1,11 +1,12 @@
-"""Archives for ``verify``: honest ones come from the writers, these are everyone else's and the hostile ones."""
+"""Archives for ``verify`` as other tools write them, and hostile ones; honest ones come from the writers."""
 
 import io
 import tarfile
 import zipfile
 from collections.abc import Iterable
+from typing import TypeAlias
 
-TarMember = tuple[str, bytes] | tarfile.TarInfo
+TarMember: TypeAlias = tuple[str, bytes] | tarfile.TarInfo
 
 
 def write_any_tar(members: Iterable[TarMember]) -> bytes:

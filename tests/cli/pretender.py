@@ -1,4 +1,4 @@
-"""A server that is not a tzdata-filter service, or one that lies: it answers what a test tells it."""
+"""A server that is not a tzdata-filter service, or one that lies: it answers whatever a test says."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,11 @@ from tests.loopback import LoopbackHandler, serving
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. Shape: ``cut`` bytes are promised and not sent."""
+    """One answer.
+
+    Attributes:
+        cut: How many more bytes are promised than sent.
+    """
 
     body: bytes
     status: int = 200
@@ -19,7 +23,13 @@ class Reply:
 
 @dataclass
 class Pretender:
-    """What it answers. Shape: ``replies`` ``GET /path`` without its query → reply; the rest is a plain 404."""
+    """A running one, and what it answers.
+
+    Attributes:
+        url: What its URLs start with.
+        replies: ``GET /path`` without its query → reply; everything else is a plain 404.
+        asked: The requests so far, in the same form.
+    """
 
     url: str
     replies: dict[str, Reply] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Running the command line: as a process of its own, or within this one where only its words and codes matter."""
+"""Running the command line: as a process of its own, or within this one where only output and codes matter."""
 
 import os
 import subprocess
@@ -25,11 +25,11 @@ from tests.sources.loopback_index import LoopbackIndex
 
 COMMAND = (sys.executable, "-m", "app")
 OFFLINE = {"TZDATA_FILTER_OFFLINE": "true"}
-"""For every run that is not about the package index: what it answers must not depend on the world outside."""
+"""For every run that is not about the package index: its answers must not depend on the outside world."""
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return the environment for a process: this one's without settings, and with the project to be found."""
+    """Return the environment for a process: this one's, without settings and with the path of the project."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TZDATA_FILTER_")}
     return {**kept, "PYTHONPATH": str(ROOT), **OFFLINE, **changes}
 
@@ -59,7 +59,7 @@ def invoke(
     """Run the command in this process, with the real parts if no others are given."""
     return CliRunner(env={**OFFLINE, **(env or {})}).invoke(
         cli,
-        [*map(str, arguments)],
+        [str(each) for each in arguments],
         prog_name="tzdata-filter",
         input=stdin,
         obj=parts or Parts(local=make_local, index=make_index, serve=serve),

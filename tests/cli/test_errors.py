@@ -28,14 +28,14 @@ def families(root: type[TzdataFilterError] = TzdataFilterError) -> Iterator[type
 
 
 def wait_until_read(pipe: int) -> None:
-    """Return when the reader has taken all there is in the pipe and waits for more."""
+    """Return once the reader has taken everything out of the pipe and waits for more."""
     nothing = bytes(4)
     while fcntl.ioctl(pipe, termios.FIONREAD, nothing) != nothing:
         time.sleep(0.01)
     time.sleep(0.2)  # from taking the last byte to waiting are microseconds; a signal in between would be noticed late
 
 
-@pytest.mark.parametrize("family", [*families()], ids=lambda family: family.__name__)
+@pytest.mark.parametrize("family", list(families()), ids=lambda family: family.__name__)
 def test_every_error_of_the_project_has_a_code_of_its_own_family(family: type[TzdataFilterError]) -> None:
     assert exit_code(family("detail")) in {2, 3, 4, 5}
 
@@ -53,14 +53,14 @@ def test_the_help_lists_every_code() -> None:
 
 class TestMessages:
     def test_one_line_says_what_is_wrong(self) -> None:
-        assert format_message(InvalidName("'x y' is no name")) == "tzdata-filter: 'x y' is no name"
+        assert format_message(InvalidName("'x y' is not a name")) == "tzdata-filter: 'x y' is not a name"
 
     def test_suggestions_follow_indented_if_the_line_has_no_room_for_them(self) -> None:
         error = UnknownZones("2 are missing", suggestions={"Berln": ["Europe/Berlin"], "Foo": []})
         assert format_message(error).splitlines() == [
             "tzdata-filter: 2 are missing",
             "  Berln: did you mean Europe/Berlin?",
-            "  Foo: nothing is spelled alike",
+            "  Foo: no name is similar",
         ]
 
     def test_a_long_list_is_cut(self) -> None:
@@ -130,7 +130,7 @@ class TestRealRuns:
             assert result.returncode == 5
             assert len(result.stderr.splitlines()) == 1
 
-    def test_5_a_store_that_cannot_be_had(self, tmp_path: Path) -> None:
+    def test_5_a_store_that_is_not_available(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         data_dir = str(tmp_path / "file/store")
         assert run("extract", "UTC", "-o", "-", env={"TZDATA_FILTER_DATA_DIR": data_dir}).returncode == 5
@@ -152,13 +152,13 @@ class TestRealRuns:
             message = process.stderr.read()
             assert process.wait() == 130
         assert message.strip() == b""
-        assert [*tmp_path.iterdir()] == []
+        assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize(
         ("arguments", "unbuffered"),
         [(["zones", "--json"], ""), (["extract", "*", "-o", "-"], ""), (["extract", "*", "-o", "-"], "1")],
     )
-    def test_141_the_reader_went_away(self, arguments: list[str], unbuffered: str) -> None:
+    def test_141_the_reader_closed_the_output(self, arguments: list[str], unbuffered: str) -> None:
         process = subprocess.Popen(
             [*COMMAND, *arguments],
             stdout=subprocess.PIPE,
@@ -174,7 +174,7 @@ class TestRealRuns:
             assert (process.wait(), message) == (141, b"")
 
 
-def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+def test_a_bug_in_the_program_keeps_its_traceback() -> None:
     def broken(settings: Settings, tree: Path | None, *, online: bool) -> Local:  # noqa: ARG001 - it breaks first
         raise RuntimeError("a fault")
 
@@ -183,7 +183,7 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
     assert isinstance(result.exception, RuntimeError)
 
 
-def test_a_fault_of_the_disk_is_an_output_that_is_not_available() -> None:
+def test_an_error_of_the_disk_is_an_output_that_is_not_available() -> None:
     result = run("extract", "UTC", "--format", "tar", "-o", "/proc/none")
     assert result.returncode == 5
     assert not os.path.lexists("/proc/none")

@@ -1,4 +1,4 @@
-"""The first bundle that ``serve --demo`` shows: what is printed works where it is pasted."""
+"""The first bundle that ``serve --demo`` shows: the printed lines work where they are pasted."""
 
 import hashlib
 import re
@@ -32,7 +32,7 @@ def urls(text: str) -> set[str]:
     return set(re.findall(r"https?://[^\s']+", text))
 
 
-def test_what_is_printed_can_be_fetched_and_has_the_digests_that_are_printed(
+def test_what_is_printed_can_be_fetched_and_has_the_printed_digests(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = shown(service, capsys, Settings())
@@ -56,7 +56,9 @@ def test_the_line_for_a_shell_fills_a_directory(
     assert (tmp_path / "zoneinfo/Asia/Shanghai").read_bytes().startswith(b"TZif")
 
 
-def test_it_says_that_it_serves_on_unless_it_ends_then(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_that_the_service_keeps_running_unless_it_ends_then(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert shown(service, capsys, Settings()).endswith(f"serving on {service.base_url} until Ctrl-C\n")
     assert "serving on" not in shown(service, capsys, Settings(), once=True)
 

@@ -1,4 +1,4 @@
-"""Which release a command uses: what is here first, then the package index; and the list of both."""
+"""Which release a command uses: first what is here, then the package index; and the list of both."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.sources.wheels import small_package, unpack_package
 
 
 class TestWhichReleaseACommandUses:
-    def test_latest_is_the_newest_that_is_here_and_nobody_is_asked(self, index: LoopbackIndex) -> None:
+    def test_latest_is_the_newest_that_is_here_and_no_request_is_made(self, index: LoopbackIndex) -> None:
         index.wheels = {"tzdata-2030.1-py2.py3-none-any.whl": b""}
         result = invoke("resolve", "UTC", "--json", env=online(index))
         assert json.loads(result.stdout)["release"] == "2026f"
@@ -22,7 +22,7 @@ class TestWhichReleaseACommandUses:
         assert result.exit_code == 0, result.stderr
         assert json.loads(result.stdout)["release"] == "2024a"
 
-    def test_so_is_what_a_channel_means(self, index: LoopbackIndex) -> None:
+    def test_what_a_channel_means_is_fetched_as_well(self, index: LoopbackIndex) -> None:
         env = {**online(index), "TZDATA_FILTER_CHANNELS": "stable=2024a"}
         for channel, release in (("stable", "2024a"), ("latest-2", "2022g")):
             result = invoke("resolve", "UTC", "--release", channel, "--json", env=env)
@@ -32,7 +32,7 @@ class TestWhichReleaseACommandUses:
         assert index.asked == []
 
     @pytest.mark.parametrize("command", ["resolve", "extract", "zones", "diff", "verify", "lock"])
-    def test_offline_nobody_is_asked(self, command: str, index: LoopbackIndex, tmp_path: Path) -> None:
+    def test_offline_no_request_is_made(self, command: str, index: LoopbackIndex, tmp_path: Path) -> None:
         invoke("extract", "UTC", "-o", tmp_path / "tree")
         arguments = {
             "resolve": ("UTC", "--release", "2024a"),
@@ -55,7 +55,7 @@ class TestWhichReleaseACommandUses:
         assert index.count("2024.1") == 1
         assert invoke("extract", "UTC", *options).exit_code == 0
 
-    def test_a_tree_of_another_edition_is_not_what_its_release_is_held_against(self, tmp_path: Path) -> None:
+    def test_a_tree_of_another_edition_does_not_pin_its_release(self, tmp_path: Path) -> None:
         tree = unpack_package(small_package(), tmp_path / "package") / "tzdata/zoneinfo"
         env = {"TZDATA_FILTER_DATA_DIR": str(tmp_path / "data")}
         assert invoke("zones", "--input", tree, env=env).exit_code == 0
@@ -64,7 +64,7 @@ class TestWhichReleaseACommandUses:
 
 
 class TestListing:
-    def test_online_what_is_not_fetched_yet_is_on_the_list(self, index: LoopbackIndex) -> None:
+    def test_online_the_list_has_what_is_not_fetched_yet(self, index: LoopbackIndex) -> None:
         here = json.loads(invoke("releases", "--json", env=online(index)).stdout)
         assert [row["version"] for row in here["releases"]] == ["2026f"]
         assert index.asked == []
@@ -75,7 +75,7 @@ class TestListing:
         assert index.count(".whl") == 0
         assert "not fetched yet" in invoke("releases", "--online", env=online(index)).stdout
 
-    def test_an_index_that_fails_is_told_after_what_is_here(self, index: LoopbackIndex) -> None:
+    def test_an_index_that_fails_is_reported_after_what_is_here(self, index: LoopbackIndex) -> None:
         index.mood = "fails"
         result = invoke("releases", "--online", env=online(index))
         assert (result.exit_code, "2026f" in result.stdout) == (5, True)

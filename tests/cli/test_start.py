@@ -31,7 +31,9 @@ def test_the_version() -> None:
     assert run("--version").stdout.decode() == f"tzdata-filter {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "extract", "zones", "resolve", "releases", "verify"])
+@pytest.mark.parametrize(
+    "command", ["serve", "extract", "zones", "resolve", "releases", "verify", "allowlist", "go-check"]
+)
 def test_every_command_has_help_and_is_listed(command: str) -> None:
     for option in ("--help", "-h"):
         result = invoke(command, option)

@@ -44,7 +44,6 @@ NEW_OPTION = """    shade: Annotated[Literal["none", "dark"], Option(help="New h
 PARTICULAR: Mapping[str, str] = {
     "app/artifact/go/module.py": "a module of the Go tool is a go.zip",
     "app/cli/commands/go/sum.py": "the sums of a go.zip",
-    "app/cli/commands/allowlist.py": "it reads the names out of Go's zip",
     "app/cli/first_bundle.py": "it shows the two that most people need first",
     "app/web/goproxy.py": "the Go tool asks for VERSION.zip, whatever is in it",
 }

@@ -1,1 +1,1 @@
-"""Reading bundles back, from anyone, and comparing them with a release or a lock."""
+"""Reading bundles of any origin, and comparing them with a release or a lock."""

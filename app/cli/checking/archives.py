@@ -1,12 +1,13 @@
-"""Reading a bundle back for ``verify``: tar, tar.gz, zip or directory, from anyone, without unpacking to disk.
+"""Reading a bundle for ``verify``: a tar, tar.gz, zip or directory of any origin, without unpacking it to disk.
 
-Everything is bounded before it is read. What the files mean is ``verify``'s to say.
+Everything is bounded before it is read. What the files mean does not matter here; ``comparison`` looks at that.
 """
 
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidContent, SourceUnreachable
@@ -21,15 +22,15 @@ LIMITS = Limits(
     file_bytes=1 << 20,
     entries=5_000,
 )
-"""Against hostile archives; the largest honest bundle, all names as fat copies with tables, has about 2 MB."""
+"""Against hostile archives. The largest honest bundle, all names as fat copies with tables, has about 2 MB."""
 _MAX_LINK_CHAIN = 8
 
-Members = Mapping[str, bytes]
-"""Path → what one reads there; links lead to the bytes of their targets, directories are left out."""
+Members: TypeAlias = Mapping[str, bytes]
+"""Path → the bytes that one reads there. Links lead to the bytes of their targets; directories are left out."""
 
 
 def read_file(path: Path) -> bytes:
-    """Read an archive from disk, as bytes.
+    """Read an archive from disk.
 
     Raises:
         SourceUnreachable: If it cannot be read.
@@ -53,19 +54,19 @@ def read_bounded(read: Callable[[int], bytes]) -> bytes:
 
 
 def decode_archive(content: bytes) -> Members:
-    """Read a tar, tar.gz or zip, told apart by its first bytes; links are followed.
+    """Decode a tar, tar.gz or zip, recognized by its first bytes; links are followed.
 
     Raises:
-        DoesNotVerify: What ``app.files.archives`` refuses; links that lead nowhere.
+        DoesNotVerify: If ``app.files.archives`` refuses it, or a link leads nowhere.
     """
     return _followed(decode_linked(content))
 
 
 def decode_linked(content: bytes) -> Mapping[str, bytes | Link]:
-    """Read an archive as ``decode_archive`` does, but leave its links as they are.
+    """Decode an archive as ``decode_archive`` does, but leave its links as they are.
 
     Raises:
-        DoesNotVerify: What ``app.files.archives`` refuses.
+        DoesNotVerify: If ``app.files.archives`` refuses it.
     """
     with _not_verifying():
         return archives.decode_archive(content, LIMITS)

@@ -1,10 +1,11 @@
-"""What can be wrong with the files of a bundle: zone files that do not check, or that a release has otherwise.
+"""Finding what is wrong with the files of a bundle: invalid zone files, and files that differ from a release's.
 
-Values in, problems out, each a line for people; reading bundles is ``files/archives``'.
+Values come in and problems go out, each a line for people. Reading bundles is the task of ``archives``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from app.cli.checking.archives import Members
 from app.errors import InvalidTzif, NotFound
 from app.tzdb.cuts import cut_table
 from app.tzdb.release import Release
@@ -12,12 +13,9 @@ from app.tzdb.tables import TABLE_NAMES, TableName
 from app.tzdb.tzif.decoder import decode_tzif
 from app.tzdb.tzif.fat import encode_fat
 
-Members = Mapping[str, bytes]
-"""Path → content."""
-
 
 def find_invalid(members: Members) -> Iterator[str]:
-    """Yield a problem for each file that is neither a table nor a sound TZif file, and for a bundle without zones."""
+    """Yield a problem for each file that is neither a table nor a valid TZif file, and for a bundle without zones."""
     sound: set[bytes] = set()
     tables = 0
     for path, content in sorted(members.items()):
@@ -34,7 +32,10 @@ def find_invalid(members: Members) -> Iterator[str]:
 
 
 def find_unlike(members: Members, release: Release) -> Iterator[str]:
-    """Yield a problem for each file that ``release`` lacks or has with other bytes; tables must be cut to the names."""
+    """Yield a problem for each file that ``release`` lacks or has with other bytes.
+
+    Tables must be cut to the names in the bundle.
+    """
     prefix = find_prefix([path for path in members if table_of(path) is None], release)
     names = {path: path.removeprefix(prefix) for path in members if table_of(path) is None}
     held = frozenset(name for name in names.values() if name in release.files)
@@ -42,7 +43,7 @@ def find_unlike(members: Members, release: Release) -> Iterator[str]:
         table = table_of(path)
         if table is not None:
             if not _is_cut(content, release, table, names=held):
-                yield f"{path} is not {table} of release {release.version}, cut to the zones here"
+                yield f"{path} is not the {table} of release {release.version}, cut to these zones"
         elif names[path] not in release.files:
             yield f"{path} is not in release {release.version}"
         elif not _is_same_zone(content, release.files[names[path]].content):
@@ -50,14 +51,14 @@ def find_unlike(members: Members, release: Release) -> Iterator[str]:
 
 
 def table_of(path: str) -> TableName | None:
-    """Return the table that a path in a bundle holds by its last part, ``None`` for zones."""
+    """Return the table that a path in a bundle holds, judged by its last part; ``None`` for zones."""
     last = path.rpartition("/")[2]
     return next((table for table in TABLE_NAMES if table == last), None)
 
 
 def find_prefix(paths: Iterable[str], release: Release) -> str:
     """Return the prefix (with its slash, or empty) that makes most of ``paths`` names of the release."""
-    paths = [*paths]
+    paths = list(paths)
     first = min(paths, default="")
     prefixes = ["", *(first[: at + 1] for at, char in enumerate(first) if char == "/")]
     return max(prefixes, key=lambda prefix: _names_below(prefix, paths, release))
@@ -68,7 +69,7 @@ def _names_below(prefix: str, paths: Iterable[str], release: Release) -> int:
 
 
 def _is_same_zone(content: bytes, original: bytes) -> bool:
-    """Tell whether a file is the release's own, or that one written fat."""
+    """Tell whether a file is the release's own, or the fat form of that."""
     if content == original:
         return True
     try:

@@ -1,6 +1,6 @@
-"""What a lock pins, as bytes and as a tree: whether an artifact or an output is that, and what a directory of it holds.
+"""Comparing artifacts and outputs with what a lock pins, as bytes and as a tree, and unpacking an artifact.
 
-Reading and writing lock files is here too; what they mean is ``artifact/lock``'s.
+Lock files are read from disk here too. What they mean is in ``artifact/lock``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,13 @@ DEFAULT_LOCK = "tzdata.lock"
 
 
 def read_lock(path: Path) -> Lock:
-    """Read a lock file. Errors: NotFound, SourceUnreachable, InvalidLock."""
+    """Read a lock file.
+
+    Raises:
+        NotFound: If there is no such file.
+        SourceUnreachable: If it cannot be read.
+        InvalidLock: If it is not a lock.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_LOCK_CHARACTERS + 1)
@@ -39,17 +45,18 @@ def verify_artifact(content: bytes, lock: Lock, *, origin: str) -> None:
     """Verify that ``content`` is what the lock pins.
 
     Raises:
-        DoesNotVerify: With all that differs.
+        DoesNotVerify: If it is not, with everything that differs.
     """
     problems = _find_problems(content, lock)
     if problems:
-        raise DoesNotVerify(f"{origin} is not what the lock says", problems=problems)
+        raise DoesNotVerify(f"{origin} does not match the lock", problems=problems)
 
 
 def find_unlike(output: Path, lock: Lock) -> str | None:
-    """Return what makes a file or a directory another thing than the lock says, ``None`` if it is that.
+    """Return how a file or a directory differs from what the lock says, ``None`` if it does not.
 
-    Errors: SourceUnreachable.
+    Raises:
+        SourceUnreachable: If it cannot be read.
     """
     try:
         if output.is_dir():
@@ -58,7 +65,7 @@ def find_unlike(output: Path, lock: Lock) -> str | None:
         with output.open("rb") as file:
             problems = _find_problems(file.read(MAX_ARTIFACT_BYTES + 1), lock)
     except FileNotFoundError:
-        return "it is not there"
+        return "it does not exist"
     except OSError as error:
         raise SourceUnreachable(f"{output} cannot be read: {error.strerror}") from error
     except DoesNotVerify as error:
@@ -67,9 +74,13 @@ def find_unlike(output: Path, lock: Lock) -> str | None:
 
 
 def unpack(content: bytes, lock: Lock) -> list[Entry]:
-    """Return what a directory of a verified artifact holds. Errors: DoesNotVerify."""
+    """Return the entries that a directory of a verified artifact holds.
+
+    Raises:
+        DoesNotVerify: If it is not an archive that ``decode_archive`` takes.
+    """
     members = decode_linked(content)
-    return [*_entries(members, "symbolic" if lock.spec.links == "symbolic" else "hard")]
+    return list(_entries(members, "symbolic" if lock.spec.links == "symbolic" else "hard"))
 
 
 def _entries(members: Mapping[str, bytes | Link], link_kind: EntryKind) -> Iterator[Entry]:
@@ -94,7 +105,7 @@ def _find_problems(content: bytes, lock: Lock) -> list[str]:
         if found != lock.tree_digest:
             problems.append(f"its tree digest is {found}, not {lock.tree_digest}")
         elif problems:
-            problems.append("the tree in it is the right one: it was packed in another way, as other compressors do")
+            problems.append("the tree in it is right, but it was packed differently, as another compressor does")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""``releases fetch``, ``export`` and ``import``: how releases come into a store, and into networks that are closed."""
+"""``releases fetch``, ``export`` and ``import``: bringing releases into a store, and into closed networks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,13 +45,13 @@ class _Export(TypedDict):
     "--wheels-dir",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Put the wheels into a directory, as well or instead.",
+    help="A directory to put the wheels into, as well or instead.",
 )
 @click.pass_obj
 def fetch(parts: Parts, /, **options: Unpack[_Fetch]) -> None:
-    """Fetch releases from the package index, verify and keep them.
+    """Fetch releases from the package index, verify them and keep them.
 
-    NAME is a release such as 2024a, or latest. A release that was first seen with other bytes is refused.
+    NAME is a release such as 2024a, or latest. A release whose bytes are not those that were first seen is refused.
     """
     settings = read_settings({"data_dir": options["data_dir"]})
     if settings.data_dir is None and options["wheels_dir"] is None:
@@ -67,7 +67,7 @@ def fetch(parts: Parts, /, **options: Unpack[_Fetch]) -> None:
         try:
             wheel, package_version = _obtain(version, index, offers, local, pool=pool)
         except (UnknownRelease, UntrustedRelease) as error:
-            failed.append(error)  # the others may be had all the same
+            failed.append(error)  # the others may still be available
             continue
         if settings.data_dir is not None:
             _check_kept(local, version)
@@ -79,13 +79,17 @@ def fetch(parts: Parts, /, **options: Unpack[_Fetch]) -> None:
 @click.command("export")
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--all", "all_", is_flag=True, help="Every release that is kept, or in the wheels directory.")
-@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A tar.")
-@click.option("--artifacts", is_flag=True, help="Also the bundles in the data directory that were made of them.")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write, a tar."
+)
+@click.option(
+    "--artifacts", is_flag=True, help="Also export the bundles in the data directory that were made from them."
+)
 @data_option
 @wheels_option
 @click.pass_obj
 def export(parts: Parts, /, **options: Unpack[_Export]) -> None:
-    """Write releases to one file, to be carried where no network goes.
+    """Write releases to one file, to be carried into a closed network.
 
     NAME is a release that is kept in --data-dir or lies in --wheels-dir. Equal contents give equal files.
     """
@@ -96,7 +100,7 @@ def export(parts: Parts, /, **options: Unpack[_Export]) -> None:
     carrier = pack(found, ledger=local.ledger, store=local.store, artifacts=options["artifacts"])
     content = encode_carrier(carrier)
     if len(content) > LIMITS.archive_bytes:
-        raise click.UsageError(f"more than {LIMITS.archive_bytes} bytes would not be let in: export fewer at once")
+        raise click.UsageError(f"import takes at most {LIMITS.archive_bytes} bytes: export fewer releases at once")
     write_file(options["output"], content)
     say(f"wrote {options['output']}: {_listed(found, len(carrier.artifacts))}, {len(content)} bytes")
 
@@ -106,10 +110,10 @@ def export(parts: Parts, /, **options: Unpack[_Export]) -> None:
 @data_option
 @click.pass_obj
 def import_(parts: Parts, /, *, file: Path, data_dir: str | None) -> None:
-    """Let in what export wrote: all of it, once everything in it has been verified, or nothing.
+    """Import what export wrote: all of it, once everything in it has been verified, or nothing.
 
-    Wheels are checked as if they were fetched, artifacts are built again and compared, and what was pinned here with
-    other bytes is refused: the exit code is 4 then.
+    Wheels are checked as if they were fetched, and artifacts are built again and compared. What is pinned here with
+    other bytes is refused, and the exit code is then 4.
     """
     settings = read_settings({"data_dir": data_dir})
     if settings.data_dir is None:
@@ -122,7 +126,7 @@ def import_(parts: Parts, /, *, file: Path, data_dir: str | None) -> None:
 
 def _check_names(names: Sequence[str], *, all_: bool) -> None:
     if bool(names) == all_:
-        raise click.UsageError("name releases such as 2024a, or say --all")
+        raise click.UsageError("name releases such as 2024a, or use --all")
 
 
 def _wanted(offers: Offers, settings: Settings, options: _Fetch) -> list[str]:
@@ -130,13 +134,15 @@ def _wanted(offers: Offers, settings: Settings, options: _Fetch) -> list[str]:
     if options["all_"]:
         return known
     meant = (resolve_channel(name, known, channels=settings.channels) for name in options["names"])
-    return [*dict.fromkeys(meant)]
+    return list(dict.fromkeys(meant))
 
 
 def _obtain(version: str, index: Source, offers: Offers, local: Local, *, pool: TzifPool) -> tuple[bytes, str]:
-    """Return a release's wheel and its package version: what is kept, else what the index has, which is kept then.
+    """Return a release's wheel and its package version: from the store, or else from the index, and then keep it.
 
-    Errors: UnknownRelease, UntrustedRelease, SourceUnreachable, UntrustedIndex.
+    Raises:
+        UnknownRelease, UntrustedRelease: For this release.
+        SourceUnreachable, UntrustedIndex: For the index as a whole.
     """
     pin, promise = local.ledger.pins().get(version), offers.promises.get(version)
     kept = local.ledger.wheel(pin) if pin is not None else None
@@ -158,7 +164,11 @@ def _of(loaded: Loaded) -> tuple[bytes, str]:
 
 
 def _check_kept(local: Local, version: str) -> None:
-    """Check that the store has it; the ledger itself goes on without a store. Errors: StoreUnavailable."""
+    """Check that the store has a release; the ledger itself carries on when its store fails.
+
+    Raises:
+        StoreUnavailable: If it could not be kept.
+    """
     local.store.check()
     pin = local.ledger.pins().get(version)
     if pin is None or local.ledger.wheel(pin) is None:
@@ -168,7 +178,7 @@ def _check_kept(local: Local, version: str) -> None:
 async def _load(local: Local, names: Sequence[str], *, all_: bool) -> list[Release]:
     if not all_:
         found = [await fetch_release(local.library, name) for name in dict.fromkeys(names)]
-        return [*{release.version: release for release in found}.values()]
+        return list({release.version: release for release in found}.values())
     listed = [item.release for item in await local.library.listed() if item.release is not None]
     pins = local.ledger.pins()
     wheels = [release for release in listed if pins[release.version].sha256 is not None]
@@ -192,7 +202,11 @@ def _listed(found: Sequence[Release], artifacts: int) -> str:
 
 
 def _raise(failed: Sequence[UnknownRelease | UntrustedRelease]) -> None:
-    """Raise what went wrong with single releases. Errors: UntrustedRelease, UnknownRelease."""
+    """Raise what went wrong with single releases.
+
+    Raises:
+        UntrustedRelease, UnknownRelease: The only failure itself, or one error that lists them all.
+    """
     if len(failed) == 1:
         raise failed[0]
     if failed:

@@ -10,19 +10,17 @@ from typing import Unpack
 import click
 
 from app.artifact.entry import Entry
-from app.artifact.formats import FORMATS, STABLE_FORMAT, Format, parse_format, split_ending
+from app.artifact.formats import FORMATS, STABLE_FORMAT
 from app.artifact.spec import Spec
 from app.builder.builder import Artifact
 from app.cli.notices import count_files, say, warn_of
 from app.cli.opening import open_plan, open_release
 from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.output.directory import Outcome, write_directory
-from app.cli.output.file import write_file
+from app.cli.output.file import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.tzdb.release import Release
-
-STANDARD_OUTPUT = "-"
 
 
 class _Options(Selection):
@@ -46,21 +44,24 @@ class _Written:
     "--output",
     required=True,
     metavar="PATH",
-    help=f"Directory, file ending {', '.join(f'.{ending}' for ending in FORMATS)}, or - ({STABLE_FORMAT}).",
+    help=(
+        f"A directory, a file that ends in {', '.join(f'.{ending}' for ending in FORMATS)}, or - for standard output"
+        f" ({STABLE_FORMAT})."
+    ),
 )
-@click.option("--replace", is_flag=True, help="Swap a directory that holds another tree.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
+@click.option("--replace", is_flag=True, help="Replace a directory that holds another tree.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing if all goes well.")
 @click.pass_obj
 def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Write the zones asked for, and nothing more.
 
-    ZONES are names, globs ('Europe/*') or countries (country:CN), apart by spaces or commas. The output appears whole
-    or not at all; a directory that already holds exactly this tree is left as it is.
+    ZONES are names, globs ('Europe/*') or countries (country:CN), separated by spaces or commas. The output appears
+    whole or not at all; a directory that already holds exactly this tree is left as it is.
     """
     output = options["output"]
     file_format = output_format(output, options["format"])
     if output == STANDARD_OUTPUT and sys.stdout.isatty():
-        raise click.UsageError("standard output is a terminal: pipe it on, or name a file or a directory")
+        raise click.UsageError("standard output is a terminal: pipe it, or name a file or a directory")
     # A directory gets what a tar would unpack to.
     spec = parse_selection(options, format=file_format or STABLE_FORMAT)
     # Standard input and the outputs stay outside the event loop: within it Ctrl-C would wait for them.
@@ -80,31 +81,6 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
 async def _build(parts: Parts, options: _Options, spec: Spec) -> tuple[Release, Artifact]:
     local, release = await open_release(parts, options, spec.release, tree=options["tree"])
     return release, await local.builder.build(spec)
-
-
-def output_format(output: str, asked: str | None) -> Format | None:
-    """Return the format to write to ``output``; ``None`` is a directory.
-
-    Errors: UsageError if the name of the file says another format than ``asked``.
-    """
-    _, ending = split_ending(output)
-    if asked is not None and ending not in (None, asked):
-        raise click.UsageError(f"--format {asked} does not fit the name {output}")
-    if asked is not None:
-        return parse_format(asked)
-    return STABLE_FORMAT if output == STANDARD_OUTPUT else ending
-
-
-def write_bytes(output: str, content: bytes) -> Outcome:
-    """Write to standard output or to a file. Errors: OutputExists, OutputUnavailable, BrokenPipeError."""
-    if output != STANDARD_OUTPUT:
-        return write_file(Path(output), content)
-    rest = memoryview(content)
-    while rest:
-        # With PYTHONUNBUFFERED this is a raw file, which may write less than it was given.
-        rest = rest[sys.stdout.buffer.write(rest) :]
-    sys.stdout.buffer.flush()
-    return "wrote"
 
 
 def _report(output: str, written: _Written, *, release: str) -> str:

@@ -1,4 +1,4 @@
-"""``lock``: pins a bundle to its bytes in a file to commit, and moves the pin to another release."""
+"""``lock``: pinning a bundle to its bytes in a file to commit, and moving the pin to another release."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from app.artifact.spec import LATEST, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
 from app.cli.checking.pinned import DEFAULT_LOCK, read_lock, verify_artifact
-from app.cli.commands.extract import write_bytes
 from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.options import Bundle, bundle_options, given_options, parse_selection
+from app.cli.output.file import write_bytes
 from app.cli.parts import Parts
 from app.digest import format_digest
 from app.errors import TzdataFilterError
@@ -48,20 +48,22 @@ class _Options(Bundle, Places):
     type=click.Path(path_type=Path),
     help=f"Move a lock ({DEFAULT_LOCK}) to --release and print what that changes; zones and options stay.",
 )
-@click.option("-o", "--output", metavar="LOCK", help=f"Where to write it; {DEFAULT_LOCK} if nothing is said.")
+@click.option(
+    "-o", "--output", metavar="LOCK", help=f"Where to write the lock; by default {DEFAULT_LOCK}, or the one to update."
+)
 @place_options
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing if all went well.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing if all goes well.")
 @click.pass_obj
 def lock(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Pin a bundle to its bytes, in a file to commit: tzdata.lock.
 
-    ZONES and options are those of extract; the format is tar if nothing is said. sync fetches exactly what the lock
-    says. Without --server the bundle is built here, and sync builds it again.
+    ZONES and options are those of extract; the format is tar by default. sync fetches exactly what the lock says.
+    Without --server the bundle is built here, and sync builds it again.
     """
     if options["server"] is not None:
         check_server(without_password(options["server"]).rstrip("/"))
         if settings_of(options).offline:
-            raise click.UsageError("--server is not asked while --offline or its setting says so")
+            raise click.UsageError("--server cannot be used with --offline or its setting")
     if options["update"] is None:
         _lock(parts, options)
     else:
@@ -94,12 +96,16 @@ def _update(parts: Parts, options: _Options, path: Path) -> None:
     write_bytes(output, format_lock(new).encode())
     if before != after and not options["quiet"]:
         _print_diff(parts, options, old, new)
-    kept = "the bytes stay the same" if new.sha256 == old.sha256 else "other bytes"
+    kept = "the bytes stay the same" if new.sha256 == old.sha256 else "the bytes change"
     _say(options, f"moved {output} from release {before} to {after}, {kept}: {_described(new)}")
 
 
 async def _pin(parts: Parts, options: _Options, spec: Spec, *, server: str | None) -> Lock:
-    """Return the lock of a bundle that was had and verified. Errors: those of the server, or of building it here."""
+    """Return the lock of a bundle that a server built and that was verified, or that was built here.
+
+    Raises:
+        TzdataFilterError: Any error of the server, or of building it here.
+    """
     if server and not settings_of(options).offline:
         return _pin_at(server, spec)
     local, release = await open_release(parts, options, spec.release)
@@ -116,22 +122,22 @@ def _pin_at(url: str, spec: Spec) -> Lock:
     server = Server(url)
     made = server.lock(spec)
     content = server.fetch(artifact_path(made.sha256, made.spec.format), max_bytes=made.size)
-    verify_artifact(content, made, origin="what the server sends")
-    if problems := [*find_invalid(decode_archive(content))]:
-        raise DoesNotVerify("what the server sends does not verify", problems=problems)
+    verify_artifact(content, made, origin="what the server sent")
+    if problems := list(find_invalid(decode_archive(content))):
+        raise DoesNotVerify("what the server sent does not verify", problems=problems)
     return made
 
 
 def _print_diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> None:
-    """Print what the move changes; that it cannot be told is a warning only, since the lock itself is sound."""
+    """Print what the move changes. If that cannot be found out, it is only a warning: the lock itself is sound."""
     try:
         row = asyncio.run(_diff(parts, options, old, new))
         lines = [*diff_lines(row), diff_summary(row)]
     except TzdataFilterError as error:
-        say(f"warning: what changes cannot be told: {error.detail}")
+        say(f"warning: the changes cannot be shown: {error.detail}")
         return
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
-        say("warning: what changes cannot be told: the server's diff makes no sense")
+        say("warning: the changes cannot be shown: the server's diff makes no sense")
         return
     for line in lines[:-1]:
         click.echo(line)
@@ -144,7 +150,7 @@ async def _diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> DiffRo
     if server and not settings_of(options).offline:
         from app.cli.client import Server  # noqa: PLC0415 - on demand, as above
 
-        return Server(server).diff(before, after, zones=[*map(str, spec.selectors)], aliases=spec.aliases)
+        return Server(server).diff(before, after, zones=[str(each) for each in spec.selectors], aliases=spec.aliases)
     _, earlier = await open_release(parts, options, before)
     _, later = await open_release(parts, options, after)
     future = default_future(before, after)
@@ -153,7 +159,7 @@ async def _diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> DiffRo
 
 
 def _check_nothing_else(options: _Options) -> None:
-    given = [*_given(options)]
+    given = list(_given(options))
     if given:
         raise click.UsageError(f"--update keeps the zones and options of the lock: leave {', '.join(given)} out")
 

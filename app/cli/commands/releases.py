@@ -1,4 +1,4 @@
-"""``releases``: which releases there are, where from, and which were refused; the group of what carries them."""
+"""``releases``: which releases there are, where from, which were refused; and the group of commands that carry them."""
 
 import asyncio
 import json
@@ -28,17 +28,17 @@ class _Options(Places):
 @click.group(invoke_without_command=True)
 @tree_option
 @place_options
-@click.option("--online", is_flag=True, help="Ask the package index too, and list what it has to fetch.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, as the service answers it.")
+@click.option("--online", is_flag=True, help="Ask the package index as well, and list what can be fetched from it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the service answers it.")
 @click.pass_context
 def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
-    """List the releases, newest first; those that are here are read and verified for that.
+    """List the releases, newest first. Those that are here are read and verified first.
 
     The commands below fetch releases, and carry them into a closed network.
     """
     if ctx.invoked_subcommand is not None:
         if any(options.values()):
-            raise click.UsageError(f"options of {ctx.invoked_subcommand} go behind it")
+            raise click.UsageError(f"options of {ctx.invoked_subcommand} go after it")
         return
     parts: Parts = ctx.obj
     library = _library(parts, options)
@@ -56,12 +56,12 @@ def _library(parts: Parts, options: _Options) -> Library:
         return make_local(parts, options, tree=options["tree"]).library
     settings = settings_of(options)
     if settings.offline or options["tree"] is not None:
-        raise click.UsageError("--online does not go with --input, nor with --offline or its setting")
+        raise click.UsageError("--online cannot be used with --input, or with --offline or its setting")
     return parts.local(settings, None, online=True).library
 
 
 async def _list(library: Library, *, online: bool) -> list[Listed]:
-    """Return the list; reading the local releases for it takes a while, which a bar on a terminal shows."""
+    """Return the list. Reading the local releases for it takes a while, so a terminal shows a progress bar."""
     if not online:
         await library.refresh()
         with click.progressbar(
@@ -80,7 +80,7 @@ async def _list(library: Library, *, online: bool) -> list[Listed]:
 def _lines(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> Iterator[str]:
     header = ("RELEASE", "PACKAGE", "ZONES", "LINKS", "SOURCE", "VERIFIED")
     rows = [listed_row(item) for item in listed]
-    yield from format_table(header, ([*_cells(row)] for row in rows))
+    yield from format_table(header, (list(_cells(row)) for row in rows))
     for row in rows:
         for warning in row["warnings"]:
             yield f"{row['version']}: warning: {warning['detail']}"

@@ -23,7 +23,7 @@ class _Options(Selection):
 
 @click.command()
 @selection_options
-@click.option("--json", "as_json", is_flag=True, help="The plan as JSON, as the service answers it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, as the service answers it.")
 @click.pass_obj
 def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Show what extract would write, and why each file is there.

@@ -1,4 +1,4 @@
-"""``serve``: the service over HTTP, until it is told to stop."""
+"""``serve``: the service over HTTP, until it is stopped."""
 
 import errno
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -29,23 +29,25 @@ class _Options(TypedDict):
 
 
 @click.command()
-@click.option("--host", help="Address to listen on.")
-@click.option("--port", help="Port to listen on.")
-@click.option("--data-dir", metavar="DIR", help="Where bundles are kept; without it in memory.")
-@click.option("--wheels-dir", metavar="DIR", help="Directory of tzdata wheels: more releases than the installed one.")
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", help="The port to listen on.")
+@click.option("--data-dir", metavar="DIR", help="Where bundles are kept; by default in memory.")
+@click.option(
+    "--wheels-dir", metavar="DIR", help="A directory of tzdata wheels, for more releases than the installed one."
+)
 @click.option("--public-url", metavar="URL", help="What absolute links start with.")
-@click.option("--index-url", metavar="URL", help="Package index to fetch releases from; by default the one of pip.")
-@click.option("--offline/--no-offline", default=None, help="Make no outbound call, ever.")
+@click.option("--index-url", metavar="URL", help="The package index to fetch releases from; by default pip's.")
+@click.option("--offline/--no-offline", default=None, help="Never make an outbound call.")
 @click.option("--log-format", help="text or json.")
 @click.option("--log-level", help="debug, info, warning or error.")
 @click.option("--request-log/--no-request-log", default=None, help="Log a line for each request.")
-@click.option("--demo", is_flag=True, help="Once it is ready, make a first bundle and print lines to paste.")
-@click.option("--once", is_flag=True, help="The same, and end after that.")
+@click.option("--demo", is_flag=True, help="Once the service is ready, make a first bundle and print lines to paste.")
+@click.option("--once", is_flag=True, help="The same, and then stop the service.")
 @click.pass_obj
 def serve(parts: Parts, /, *, demo: bool, once: bool, **options: Unpack[_Options]) -> None:
     """Serve bundles over HTTP.
 
-    Each option from --host to --request-log is also a setting (TZDATA_FILTER_HOST for --host); the command line wins.
+    Each option from --host to --request-log is also a setting (TZDATA_FILTER_HOST for --host). The command line wins.
     Every wrong value is reported before the port opens.
     """
     settings = read_settings(options)

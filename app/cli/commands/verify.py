@@ -34,8 +34,13 @@ class _Options(Places):
 class Verdict:
     """What was found out about a bundle.
 
-    Shape: ``digest`` and ``size`` of an archive, ``None`` for a directory; ``tree_digest`` and ``files`` ``None`` if it
-    could not be read; ``release`` what it was compared with, if anything.
+    Attributes:
+        digest: Of an archive, ``None`` for a directory.
+        size: In bytes, of an archive, ``None`` for a directory.
+        tree_digest: ``None`` if the bundle could not be read.
+        files: How many there are, ``None`` if the bundle could not be read.
+        release: What it was compared with, if anything.
+        problems: Everything that is wrong, each a line for people.
     """
 
     digest: str | None
@@ -50,24 +55,24 @@ class Verdict:
 @click.argument(
     "bundle", metavar="FILE|DIR", type=click.Path(exists=True, allow_dash=True, readable=False, path_type=Path)
 )
-@click.option("--digest", metavar="SHA256", help="The digest the file must have, with or without sha256:.")
-@click.option("--tree-digest", metavar="SHA256", help="The digest the tree in it must have.")
+@click.option("--digest", metavar="SHA256", help="The digest that the file must have, with or without sha256:.")
+@click.option("--tree-digest", metavar="SHA256", help="The digest that the tree in it must have.")
 @click.option("--release", metavar="NAME", help="Compare each file with this release.")
 @tree_option
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.pass_obj
 def verify(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Recompute a bundle's digests and check each zone file in it.
 
-    FILE is a tar, tar.gz or zip; - is standard input. Nothing is unpacked to disk. Whatever is wrong is listed, and
-    the exit code is 4 then.
+    FILE is a tar, tar.gz or zip, or - for standard input. Nothing is unpacked to disk. Everything that is wrong is
+    listed, and the exit code is then 4.
     """
     if options["release"] is None and (options["tree"] is not None or options["wheels_dir"] is not None):
-        raise click.UsageError("--input and --wheels-dir say where --release comes from: give that too")
+        raise click.UsageError("--input and --wheels-dir say where --release comes from: give that as well")
     digest, tree = (_parse_digest(options["digest"]), _parse_digest(options["tree_digest"]))
     if digest is not None and options["bundle"].is_dir():
-        raise click.UsageError("a directory has no digest; its tree digest is checked by --tree-digest")
+        raise click.UsageError("a directory has no digest: use --tree-digest")
     release = asyncio.run(_release(parts, options)) if options["release"] is not None else None
     verdict = make_verdict(options["bundle"], release=release, digest=digest, tree=tree)
     if options["as_json"]:
@@ -79,7 +84,11 @@ def verify(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
 
 def make_verdict(bundle: Path, *, release: Release | None, digest: str | None, tree: str | None) -> Verdict:
-    """Read a bundle and find all that is wrong with it. Errors: SourceUnreachable."""
+    """Read a bundle and find everything that is wrong with it.
+
+    Raises:
+        SourceUnreachable: If it cannot be read from disk.
+    """
     content: bytes | None = None
     members: Members | None = None
     problems: list[str] = []
@@ -125,13 +134,13 @@ def _parse_digest(text: str | None) -> str | None:
         return None
     sha256 = text.removeprefix(_DIGEST_PREFIX)
     if not is_sha256_hex(sha256):
-        raise click.UsageError(f"{text} is no digest: write {_DIGEST_PREFIX} and 64 lower-case hex digits")
+        raise click.UsageError(f"{text} is not a digest: write {_DIGEST_PREFIX} and 64 lower-case hex digits")
     return format_digest(sha256)
 
 
 def _mismatch(what: str, wanted: str | None, found: str | None) -> Iterator[str]:
     if wanted is not None and wanted != found:
-        yield f"the {what} is {found or 'not to be had'}, not {wanted}"
+        yield f"the {what} is {found}, not {wanted}" if found else f"there is no {what} to compare with {wanted}"
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
@@ -150,4 +159,4 @@ def _failure(bundle: Path, problems: Sequence[str]) -> DoesNotVerify:
     name = "standard input" if str(bundle) == "-" else bundle
     if len(problems) == 1:
         return DoesNotVerify(f"{name} does not verify: {problems[0]}")
-    return DoesNotVerify(f"{name} does not verify, {len(problems)} problems:", problems=[*problems])
+    return DoesNotVerify(f"{name} does not verify, {len(problems)} problems:", problems=list(problems))

@@ -1,4 +1,4 @@
-"""``zone``: one name of a release, its local time now, and the transitions that lie ahead of it."""
+"""``zone``: one name of a release, its local time now, and its next transitions."""
 
 import asyncio
 import json
@@ -32,11 +32,11 @@ class _Options(Places):
 
 @click.command()
 @click.argument("name")
-@click.option("--now", metavar="DATE", help="The instant to look ahead from, such as 2026-10-25; by default this one.")
+@click.option("--now", metavar="DATE", help="The instant to look ahead from, such as 2026-10-25; by default now.")
 @release_option
 @tree_option
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, as the service answers it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the service answers it.")
 @click.pass_obj
 def zone(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Show one zone: what it is, its local time now, and its next transitions.

@@ -1,4 +1,4 @@
-"""``zones``: search a release for names."""
+"""``zones``: searching a release for names."""
 
 import asyncio
 import json
@@ -28,19 +28,19 @@ class _Options(Places):
 
 @click.command()
 @click.argument("query", default="")
-@click.option("--country", metavar="CODE", default="", help="Only names that stand for a country, such as DE.")
+@click.option("--country", metavar="CODE", default="", help="Only names that belong to a country, such as DE.")
 @click.option("--kind", type=click.Choice(get_args(ZoneKind)), help="Only zones, or only links to zones.")
 @click.option("--class", "zone_class", type=click.Choice(get_args(ZoneClass)), help="Only names of one class.")
 @release_option
 @tree_option
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="Everything that is known of each name, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything that is known about each name, as JSON.")
 @click.pass_obj
 def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """Search names, aliases, countries and comments.
 
-    QUERY is part of any of them, case aside: berlin, "new york", china. The best fits come first; without QUERY
-    everything is listed.
+    QUERY is a part of any of them, in upper or lower case: berlin, "new york", china. The best matches come first.
+    Without QUERY every name is listed.
     """
     _, release = asyncio.run(open_release(parts, options, options["release"], tree=options["tree"]))
     facts = search(
@@ -51,11 +51,11 @@ def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
         zone_class=options["zone_class"],
     )
     if options["as_json"]:
-        click.echo(json.dumps({"release": release.version, "zones": [*map(fact_row, facts)]}, indent=2))
+        click.echo(json.dumps({"release": release.version, "zones": [fact_row(fact) for fact in facts]}, indent=2))
     elif facts:
         click.echo("\n".join(_table(facts)))
     else:
-        say(f"nothing in release {release.version} fits")
+        say(f"nothing in release {release.version} matches")
 
 
 def _table(facts: Iterable[ZoneFact]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Writing a plan's entries as a directory: beside its place first, then put there whole by one rename.
+"""Writing a plan's entries as a directory: first beside its place, then moved there whole by one rename.
 
-How an existing directory is compared and swapped is ``directory_tree`` and ``exchange``.
+How an existing directory is compared with them is in ``tree``, and how it is replaced in ``swap``.
 """
 
 import os
@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from app.artifact.entry import Entry
 from app.artifact.tarball import MTIME
@@ -18,16 +18,20 @@ from app.cli.output.file import unavailable
 from app.cli.output.swap import exchange
 from app.cli.output.tree import DIRECTORY_MODE, FILE_MODE, check_only_zoneinfo, find_difference
 
-Outcome = Literal["wrote", "replaced", "same"]
+Outcome: TypeAlias = Literal["wrote", "replaced", "same"]
 
 
 def write_directory(directory: Path, entries: Sequence[Entry], *, replace: bool) -> Outcome:
     """Make ``directory`` hold exactly ``entries``.
 
-    Shape: files 0644, directories 0755, ``MTIME``, whatever the umask; ``hard`` and ``symbolic`` entries are links; a
-    symbolic link in the place of ``directory`` stays and what it leads to is written; parents are made.
-    Errors: OutputExists if it holds anything else and ``replace`` is not set, or if it is not ours to replace;
-    OutputUnavailable. After either, and after a kill at any moment, ``directory`` is as it was.
+    Files are 0644 and directories 0755, whatever the umask, with the time ``MTIME``. ``hard`` and ``symbolic`` entries
+    are links. If ``directory`` is a symbolic link, it stays and what it leads to is written. Parents are made.
+    After an error ``directory`` is as it was. A kill at any moment leaves the old tree or the new one, where ``swap``
+    can exchange them in one step.
+
+    Raises:
+        OutputExists: If it holds anything else and ``replace`` is not set, or if it is not ours to replace.
+        OutputUnavailable: If it cannot be written.
     """
     place = Path(os.path.realpath(directory))
     try:
@@ -39,7 +43,7 @@ def write_directory(directory: Path, entries: Sequence[Entry], *, replace: bool)
             _check_replaceable(place, difference=difference, replace=replace)
         if place.is_mount():
             raise OutputUnavailable(
-                f"{place} is a mount point, which nothing can be renamed to: name a directory in it"
+                f"{place} is a mount point, and nothing can be renamed to one: name a directory in it"
             )
         place.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
@@ -58,8 +62,13 @@ def write_directory(directory: Path, entries: Sequence[Entry], *, replace: bool)
 
 
 def write_tree(root: Path, entries: Iterable[Entry]) -> None:
-    """Write the entries below ``root``, which is not there yet. Errors: OSError, OutputUnavailable."""
-    entries = [*entries]
+    """Write the entries below ``root``, which does not exist yet.
+
+    Raises:
+        OutputUnavailable: If there are no hard links.
+        OSError: If anything else cannot be written.
+    """
+    entries = list(entries)
     root.mkdir()
     for entry in entries:
         (root / entry.path).parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +82,7 @@ def write_tree(root: Path, entries: Iterable[Entry]) -> None:
 
 
 def link_text(entry: Entry) -> str:
-    """Return what a symbolic entry's link says: its target as seen from its directory."""
+    """Return the text of a symbolic entry's link: its target as seen from its directory."""
     return posixpath.relpath(entry.target_path or "", posixpath.dirname(entry.path) or ".")
 
 
@@ -89,9 +98,9 @@ def _is_present(place: Path) -> bool:
 
 def _check_replaceable(place: Path, *, difference: str, replace: bool) -> None:
     if not replace:
-        raise OutputExists(f"{place} exists and differs ({difference}); --replace swaps it whole")
+        raise OutputExists(f"{place} exists and differs ({difference}); use --replace to replace all of it")
     if Path.cwd().is_relative_to(place):
-        raise OutputExists(f"{place} is where you stand, or above: it is not replaced")
+        raise OutputExists(f"{place} is the working directory or above it: it is not replaced")
     check_only_zoneinfo(place)
 
 
@@ -110,7 +119,7 @@ def _write_link(root: Path, entry: Entry) -> None:
         path.hardlink_to(root / (entry.target_path or ""))
     except OSError as error:
         reason = error.strerror or error
-        raise OutputUnavailable(f"no hard links can be made there ({reason}); use --links copy or symbolic") from error
+        raise OutputUnavailable(f"hard links cannot be made there ({reason}); use --links copy or symbolic") from error
 
 
 def _set_times(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading a directory that may be ours: whether it holds exactly a plan's entries, whether it may be replaced."""
+"""Reading a directory that may be ours: whether it holds exactly a plan's entries, and whether it may be replaced."""
 
 import os
 import stat
@@ -13,16 +13,20 @@ FILE_MODE, DIRECTORY_MODE = 0o644, 0o755
 
 _MAGIC = b"TZif"
 _COMPANIONS = frozenset({*TABLE_NAMES, "zonenow.tab", "leap-seconds.list", "+VERSION"})
-"""What lies beside zone files in trees of any origin."""
-_MAX_FOUND = 20_000
+"""Files that lie beside zone files in trees of any origin."""
+MAX_FOUND = 20_000
 """Files and directories. Three times a system's tree with its two copies."""
 
 
 def find_difference(root: Path, entries: Sequence[Entry]) -> str | None:
-    """Return the first thing that makes the tree below ``root`` another one than ``entries``, ``None`` if it is equal.
+    """Return the first difference between the tree below ``root`` and ``entries``, ``None`` if there is none.
 
-    Shape: paths, contents, kinds of links and permissions count; times and owners do not.
-    Errors: OSError. Cost: stops at the first difference, so a large foreign tree is not read.
+    Paths, contents, kinds of links and permissions count; times and owners do not.
+
+    Raises:
+        OSError: If a part of the tree cannot be read.
+
+    Cost: It stops at the first difference, so a large foreign tree is not read.
     """
     expected = {entry.path: entry for entry in entries}
     directories = {path[:end] for path in expected for end in _slashes(path)}
@@ -44,13 +48,15 @@ def find_difference(root: Path, entries: Sequence[Entry]) -> str | None:
 
 
 def check_only_zoneinfo(root: Path) -> None:
-    """Check that the tree holds zone files and their tables only, so that replacing it destroys nothing else.
+    """Check that the tree holds only zone files and their tables, so that replacing it destroys nothing else.
 
-    Errors: OutputExists that names the first other thing; OSError.
+    Raises:
+        OutputExists: If it holds anything else; the error names the first such thing.
+        OSError: If a part of it cannot be read.
     """
     for number, (path, status) in enumerate(_walk(root)):
-        if number > _MAX_FOUND:
-            raise OutputExists(f"{root} holds more than {_MAX_FOUND} files: it is not replaced")
+        if number > MAX_FOUND:
+            raise OutputExists(f"{root} holds more than {MAX_FOUND} files: it is not replaced")
         if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) or Path(path).name in _COMPANIONS:
             continue
         if not stat.S_ISREG(status.st_mode) or not _is_tzif(root / path):

@@ -1,4 +1,4 @@
-"""Releases from an index into a store, and in one file into a network that is closed."""
+"""Releases from an index into a store, and in one file into a closed network."""
 
 import json
 import tarfile
@@ -49,7 +49,7 @@ class TestFetching:
         listed = json.loads(invoke("releases", "--json", "--wheels-dir", wheels).stdout)
         assert [row["version"] for row in listed["releases"]] == ["2026f", "2024a", "2022g"]
 
-    def test_other_bytes_for_a_release_that_is_kept_are_refused(self, index: LoopbackIndex, tmp_path: Path) -> None:
+    def test_different_bytes_for_a_release_that_is_kept_are_refused(self, index: LoopbackIndex, tmp_path: Path) -> None:
         options = ("2026f", "--data-dir", tmp_path / "data")
         index.wheels = {WHEELS[0]: write_wheel(small_package())}
         assert invoke("releases", "fetch", *options, env=online(index)).exit_code == 0
@@ -60,8 +60,8 @@ class TestFetching:
         kept = invoke("zones", "japan", "--json", "--data-dir", tmp_path / "data")
         assert json.loads(kept.stdout)["zones"][0]["canonical"] == "Asia/Tokyo"
 
-    def test_one_that_fails_does_not_keep_the_others(self, index: LoopbackIndex, tmp_path: Path) -> None:
-        index.wheels[WHEELS[1]] = b"no wheel at all"
+    def test_one_that_fails_does_not_stop_the_others(self, index: LoopbackIndex, tmp_path: Path) -> None:
+        index.wheels[WHEELS[1]] = b"not a wheel at all"
         result = invoke("releases", "fetch", "--all", "--data-dir", tmp_path / "data", env=online(index))
         assert result.exit_code == 4
         assert versions_in(tmp_path / "data") == ["2022g", "2026f"]
@@ -81,7 +81,7 @@ class TestFetching:
 
 
 class TestCarrying:
-    def test_what_was_carried_serves_where_nothing_else_is(
+    def test_what_was_carried_is_served_where_nothing_else_is(
         self, data_dir: Path, start_service: StartService, tmp_path: Path
     ) -> None:
         carrier, closed = tmp_path / "carrier.tar", tmp_path / "closed"
@@ -135,7 +135,7 @@ class TestCarrying:
         assert (result.exit_code, "2022g" in result.stderr) == (4, True)
         assert {path: path.read_bytes() for path in closed.rglob("*") if path.is_file()} == before
 
-    def test_on_a_disk_that_is_full_nothing_of_it_can_be_read(self, data_dir: Path, tmp_path: Path) -> None:
+    def test_on_a_full_disk_nothing_of_it_can_be_read(self, data_dir: Path, tmp_path: Path) -> None:
         invoke("releases", "export", "--all", "--artifacts", "--data-dir", data_dir, "-o", tmp_path / "carrier.tar")
         assert run_with_small_files(IMPORT, tmp_path) == "5\n"
         store = DiskStore(tmp_path / "closed")

@@ -1,4 +1,4 @@
-"""Carriers that were damaged or forged: nothing of them is let in."""
+"""Carriers that were damaged or forged: nothing of them is imported."""
 
 import io
 import random
@@ -49,7 +49,7 @@ def boundaries(content: bytes) -> list[tuple[int, int]]:
 
 
 def forgeries(honest: Carrier) -> Iterator[Carrier]:
-    """Yield carriers that are whole as files, and hold what nobody should let in."""
+    """Yield carriers that are whole as files, and hold what must not be imported."""
     first, second = honest.releases
     for pin in (
         replace(first.pin, tree_digest=second.pin.tree_digest),
@@ -85,7 +85,7 @@ def forged_artifacts(artifact: CarriedArtifact) -> Iterator[CarriedArtifact]:
         yield replace(artifact, record=replace(artifact.record, row=row))  # type: ignore[arg-type]  # as JSON may be
 
 
-def test_no_flipped_bit_is_let_in(data_dir: Path) -> None:
+def test_a_carrier_with_a_flipped_bit_is_refused(data_dir: Path) -> None:
     content = encode_carrier(carrier_of(data_dir))
     chance = random.Random(2026)
     regions = boundaries(content)
@@ -97,14 +97,14 @@ def test_no_flipped_bit_is_let_in(data_dir: Path) -> None:
             decode_carrier(bytes(damaged))
 
 
-def test_nor_is_one_that_was_cut_or_lengthened(data_dir: Path) -> None:
+def test_a_carrier_that_was_cut_or_lengthened_is_refused(data_dir: Path) -> None:
     content = encode_carrier(carrier_of(data_dir))
     for damaged in (content[:-512], content[:-1], content[: len(content) // 2], content + bytes(512), content * 2):
         with pytest.raises(UntrustedRelease):
             decode_carrier(damaged)
 
 
-def test_a_forger_who_writes_the_sums_anew_gets_nowhere(data_dir: Path) -> None:
+def test_a_forger_who_rewrites_the_sums_gets_nowhere(data_dir: Path) -> None:
     honest = carrier_of(data_dir)
     for forged in forgeries(honest):
         store = MemoryStore()
@@ -117,7 +117,7 @@ def test_a_forger_who_writes_the_sums_anew_gets_nowhere(data_dir: Path) -> None:
     assert len(store.note_keys(RECORD)) == 3
 
 
-def test_what_another_compressor_wrote_is_let_in_if_it_unpacks_to_the_same(data_dir: Path) -> None:
+def test_what_another_compressor_wrote_is_accepted_if_it_unpacks_to_the_same(data_dir: Path) -> None:
     honest = carrier_of(data_dir)
     (gzipped,) = (artifact for artifact in honest.artifacts if artifact.record.format == "tar.gz")
     for recipe, let_in in (("tar.1+gzip.1+zlib-9.9.9", True), ("tar.1", False), ("gozip.1", False), ("", False)):
@@ -133,7 +133,7 @@ def test_what_another_compressor_wrote_is_let_in_if_it_unpacks_to_the_same(data_
         assert store.read_blob(gzipped.record.sha256) == gzipped.content
 
 
-def test_so_is_a_go_package(data_dir: Path, tmp_path: Path) -> None:
+def test_a_go_package_of_another_compressor_is_accepted_as_well(data_dir: Path, tmp_path: Path) -> None:
     made = invoke(
         "extract", "Africa/Cairo", "--release", "2024a", "--data-dir", data_dir, "-o", tmp_path / "x.go.tar.gz"
     )

@@ -27,9 +27,9 @@ class TestZones:
 
     def test_without_a_query_all_names_are_listed(self) -> None:
         lines = invoke("zones").stdout.splitlines()
-        assert [line.split()[0] for line in lines[1:]] == [*installed_release().files]
+        assert [line.split()[0] for line in lines[1:]] == list(installed_release().files)
 
-    def test_nothing_found_is_no_error_and_no_table(self) -> None:
+    def test_nothing_found_is_neither_an_error_nor_a_table(self) -> None:
         result = invoke("zones", "atlantis")
         assert (result.exit_code, result.stdout) == (0, "")
         assert "nothing" in result.stderr
@@ -80,7 +80,7 @@ class TestReleases:
         assert answer == {"releases": [release_row(release)], "latest": release.version, "refused": []}
 
     def test_what_is_refused_is_listed_with_the_reason(self, some_wheels: Path) -> None:
-        (some_wheels / "tzdata-2025.1-py2.py3-none-any.whl").write_bytes(b"PK, but no wheel")
+        (some_wheels / "tzdata-2025.1-py2.py3-none-any.whl").write_bytes(b"PK, but not a wheel")
         (wheel,) = some_wheels.glob("tzdata-2024.1-*")
         content = bytearray(wheel.read_bytes())
         wheel.unlink()
@@ -98,7 +98,7 @@ class TestReleases:
         assert table.stderr == ""
 
     def test_latest_says_what_it_passed_over(self, tmp_path: Path) -> None:
-        (tmp_path / "tzdata-2099.1-py2.py3-none-any.whl").write_bytes(b"no wheel")
+        (tmp_path / "tzdata-2099.1-py2.py3-none-any.whl").write_bytes(b"not a wheel")
         result = invoke("zones", "berlin", "--wheels-dir", tmp_path)
         assert result.exit_code == 0
         assert "tzdata-2099.1-py2.py3-none-any.whl from wheels was passed over" in result.stderr

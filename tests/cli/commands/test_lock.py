@@ -12,13 +12,13 @@ from tests.cli.program import installed_release, invoke, run
 from tests.servers import Service, StartService
 
 ONLINE = {"TZDATA_FILTER_OFFLINE": "false"}
-"""Servers are asked; every release that these tests name is here, so nobody looks for an index."""
+"""Servers are asked. Every release that these tests name is here, so no index is needed."""
 ZONES = ("Asia/Shanghai", "Etc/UTC", "Asia/Chongqing")
 
 
 @pytest.fixture
 def two_releases(wheels_dir: Path, tmp_path: Path) -> Path:
-    """Return a directory of the wheels of 2022g and 2026f, between which Cairo changed and Shanghai did not."""
+    """Return a directory with the wheels of 2022g and 2026f; between them Cairo changed and Shanghai did not."""
     directory = tmp_path / "wheels"
     directory.mkdir()
     for package in ("2022.7", "2026.6"):
@@ -39,7 +39,9 @@ def read(path: Path) -> Lock:
 
 class TestWriting:
     @pytest.mark.parametrize("form", ["tar", "zip", "tar.gz"])
-    def test_here_and_at_a_service_the_same_but_for_the_url(self, service: Service, form: str, tmp_path: Path) -> None:
+    def test_here_and_at_a_service_it_is_the_same_but_for_the_url(
+        self, service: Service, form: str, tmp_path: Path
+    ) -> None:
         here, there = tmp_path / "here.lock", tmp_path / "there.lock"
         what = (*ZONES, "--format", form, "--aliases", "target")
         assert invoke("lock", *what, "-o", here).exit_code == 0
@@ -58,7 +60,7 @@ class TestWriting:
             assert run("lock", *zones, "-o", tmp_path / name, env=env).returncode == 0
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
-    def test_without_a_name_it_is_tzdata_lock(self, tmp_path: Path) -> None:
+    def test_without_a_name_the_file_is_tzdata_lock(self, tmp_path: Path) -> None:
         result = run("lock", "UTC", cwd=tmp_path)
         assert result.returncode == 0
         assert [path.name for path in tmp_path.iterdir()] == ["tzdata.lock"]
@@ -72,7 +74,7 @@ class TestWriting:
 
 
 class TestUpdate:
-    def test_a_change_that_touches_the_zones_is_told(self, two_releases: Path, tmp_path: Path) -> None:
+    def test_a_change_that_touches_the_zones_is_shown(self, two_releases: Path, tmp_path: Path) -> None:
         lock, wheels = tmp_path / "lock", ("--wheels-dir", two_releases)
         invoke("lock", "Africa/Cairo", "Etc/UTC", "--release", "2022g", *wheels, "-o", lock)
         old = read(lock)
@@ -85,7 +87,7 @@ class TestUpdate:
         assert new.sha256 != old.sha256
         assert new.holds
 
-    def test_a_service_tells_the_same(self, two_releases: Path, start_service: StartService, tmp_path: Path) -> None:
+    def test_a_service_shows_the_same(self, two_releases: Path, start_service: StartService, tmp_path: Path) -> None:
         service = start_service(wheels_dir=two_releases)
         here, there = tmp_path / "here", tmp_path / "there"
         told = []
@@ -117,7 +119,7 @@ class TestUpdate:
         assert "nothing to do" in again.stderr
         assert lock.stat().st_ino == before
 
-    def test_it_never_moves_back_unless_told_to(self, two_releases: Path, tmp_path: Path) -> None:
+    def test_it_never_moves_back_unless_asked_to(self, two_releases: Path, tmp_path: Path) -> None:
         lock, wheels = tmp_path / "lock", ("--wheels-dir", two_releases)
         invoke("lock", "UTC", "-o", lock)
         text = lock.read_text().replace('"2026f"', '"2199a"')
@@ -159,10 +161,10 @@ class TestWhatGoesWrong:
         assert stranger.asked == []
 
     @pytest.mark.parametrize("url", ["", "tz.example", "ftp://tz.example", "https://tz.example?x=1"])
-    def test_what_is_no_server(self, url: str, tmp_path: Path) -> None:
+    def test_what_is_not_a_server(self, url: str, tmp_path: Path) -> None:
         assert invoke("lock", "UTC", "--server", url, "-o", tmp_path / "lock", env=ONLINE).exit_code == 2
 
-    def test_nobody_there(self, tmp_path: Path) -> None:
+    def test_a_server_that_is_gone(self, tmp_path: Path) -> None:
         with pretender() as gone:
             url = gone.url
         assert invoke("lock", "UTC", "--server", url, "-o", tmp_path / "lock", env=ONLINE).exit_code == 5
@@ -186,14 +188,14 @@ class TestWhatGoesWrong:
         ],
         ids=range(13),
     )
-    def test_what_is_no_service_is_told_in_plain_lines(
+    def test_what_is_not_a_service_is_reported_in_plain_lines(
         self, reply: Reply, code: int, stranger: Pretender, tmp_path: Path
     ) -> None:
         stranger.replies["POST /v1/bundles"] = reply
         result = invoke("lock", "UTC", "--server", stranger.url, "-o", tmp_path / "lock", env=ONLINE)
         assert result.exit_code == code, result.stderr
         assert all(line.isprintable() and len(line) < 700 for line in result.stderr.splitlines())
-        assert [*tmp_path.iterdir()] == []
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_service_that_lies_is_caught(self, service: Service, stranger: Pretender, tmp_path: Path) -> None:
         with service.client() as client:
@@ -235,5 +237,5 @@ class TestWhatGoesWrong:
         }
         result = invoke("lock", "--update", lock, "--server", stranger.url, env=ONLINE)
         assert result.exit_code == 0, result.stderr
-        assert "what changes cannot be told" in result.stderr
+        assert "the changes cannot be shown" in result.stderr
         assert read(lock).spec.release == "2026f"

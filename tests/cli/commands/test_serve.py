@@ -1,4 +1,4 @@
-"""``serve``: what the server is told."""
+"""``serve``: the settings that the server gets."""
 
 import socket
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.cli.program import invoke, run
 
 
 class Served:
-    """A server that only remembers what it was told."""
+    """A server that only remembers the settings that it got."""
 
     def __init__(self) -> None:
         self.settings: list[Settings] = []
@@ -63,7 +63,7 @@ def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TZDATA_FILTER_REQUEST_LOG", "false")
     served = Served()
     served.run("--port", "2000", "--request-log")
-    assert [(told.host, told.port, told.request_log) for told in served.settings] == [("192.0.2.1", 2000, True)]
+    assert [(got.host, got.port, got.request_log) for got in served.settings] == [("192.0.2.1", 2000, True)]
 
 
 def test_all_wrong_values_are_reported_before_anything_starts(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_all_wrong_values_are_reported_before_anything_starts(tmp_path: Path) ->
     assert all(name in result.stderr for name in ("port", "log_level", "public_url", "wheels_dir"))
 
 
-def test_a_port_in_use_is_said_in_one_line_with_another_to_try() -> None:
+def test_a_port_in_use_is_one_line_with_another_to_try() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         result = run("serve", "--port", str(port))
@@ -85,7 +85,7 @@ def test_a_port_in_use_is_said_in_one_line_with_another_to_try() -> None:
     assert line.endswith(f"; try --port {port + 1}")
 
 
-def test_an_address_of_another_machine_is_said_in_one_line_without_advice_on_the_port() -> None:
+def test_an_address_of_another_machine_is_one_line_without_advice_on_the_port() -> None:
     result = run("serve", "--host", "192.0.2.1", "--port", "0")
     assert result.returncode == 5
     (line,) = result.stderr.decode().splitlines()

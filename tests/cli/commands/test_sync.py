@@ -70,7 +70,7 @@ class TestWhatComesOut:
             assert invoke("sync", tmp_path / "lock", *how, "-o", tmp_path / name, env=ONLINE).exit_code == 0
         assert (tmp_path / "a.tar").read_bytes() == (tmp_path / "b.tar").read_bytes()
 
-    def test_another_format_than_the_locks_is_wrong_usage(self, tmp_path: Path) -> None:
+    def test_a_format_that_is_not_the_locks_is_wrong_usage(self, tmp_path: Path) -> None:
         make_lock(tmp_path / "lock")
         assert invoke("sync", tmp_path / "lock", "-o", tmp_path / "x.zip").exit_code == 2
 
@@ -85,7 +85,7 @@ class TestWhatComesOut:
 
 
 class TestAsking:
-    def test_what_is_there_already_asks_nobody(self, stranger: Pretender, tmp_path: Path) -> None:
+    def test_what_is_there_already_needs_no_request(self, stranger: Pretender, tmp_path: Path) -> None:
         make_lock(tmp_path / "lock")
         for output in ("tree", "bundle.tar"):
             invoke("sync", tmp_path / "lock", "-o", tmp_path / output)
@@ -96,7 +96,7 @@ class TestAsking:
                 assert (result.exit_code, "nothing to do" in result.stderr) == (0, True)
         assert stranger.asked == []
 
-    def test_check_tells_what_is_not_and_asks_nobody(self, stranger: Pretender, tmp_path: Path) -> None:
+    def test_check_says_what_differs_and_makes_no_request(self, stranger: Pretender, tmp_path: Path) -> None:
         make_lock(tmp_path / "lock")
         invoke("sync", tmp_path / "lock", "-o", tmp_path / "tree")
         (tmp_path / "tree/Etc/UTC").write_bytes(b"TZif")
@@ -145,7 +145,7 @@ class TestAsking:
 
 class TestNothingElseIsWritten:
     @pytest.mark.parametrize("output", ["x.tar", "tree"])
-    def test_other_bytes_than_the_locks(self, output: str, stranger: Pretender, tmp_path: Path) -> None:
+    def test_bytes_that_are_not_the_locks(self, output: str, stranger: Pretender, tmp_path: Path) -> None:
         lock = make_lock(tmp_path / "lock")
         invoke("sync", tmp_path / "lock", "-o", tmp_path / "right.tar")
         right = (tmp_path / "right.tar").read_bytes()
@@ -182,7 +182,7 @@ class TestNothingElseIsWritten:
         assert "lock --update" in result.stderr
 
     @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"version = 2\n", b"x" * (2 << 20)])
-    def test_a_file_that_is_no_lock(self, content: bytes, tmp_path: Path) -> None:
+    def test_a_file_that_is_not_a_lock(self, content: bytes, tmp_path: Path) -> None:
         (tmp_path / "lock").write_bytes(content)
         assert invoke("sync", tmp_path / "lock", "-o", tmp_path / "x.tar").exit_code == 2
 
@@ -214,7 +214,7 @@ def read_output(out: Path) -> object:
 
 
 @pytest.mark.parametrize("output", ["bundle.tar", "tree"])
-def test_killed_at_any_moment_there_is_the_old_or_the_new(output: str, tmp_path: Path) -> None:
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new(output: str, tmp_path: Path) -> None:
     out = tmp_path / "place" / output
     states = []
     for name, zones in (("old", "Europe/*"), ("new", "*")):

@@ -60,7 +60,7 @@ class TestHonestBundles:
         assert (verdict["digest"], verdict["size"]) == (f"sha256:{sha256}", path.stat().st_size)
         assert (verdict["files"], verdict["problems"]) == (3, [])
 
-    def test_standard_input_will_do(self) -> None:
+    def test_standard_input_is_read_as_well(self) -> None:
         content = invoke("extract", *ZONES, "-o", "-").stdout_bytes
         assert invoke("verify", "-", stdin=content).exit_code == 0
 
@@ -134,16 +134,16 @@ class TestTamperedBundles:
             assert all(path.isprintable() for path in decode_archive(bytes(content)))
 
     @given(content=st.binary(max_size=2_000), head=st.sampled_from([b"", b"PK\3\4", b"PK\5\6", b"\x1f\x8b\x08"]))
-    def test_any_bytes_hold_nothing(self, content: bytes, head: bytes) -> None:
+    def test_arbitrary_bytes_hold_nothing(self, content: bytes, head: bytes) -> None:
         with contextlib.suppress(DoesNotVerify):
             assert decode_archive(head + content) == {}
 
-    def test_another_release_is_told_apart(self, tmp_path: Path) -> None:
+    def test_another_release_is_recognized(self, tmp_path: Path) -> None:
         invoke("extract", "Asia/Shanghai", "-o", tmp_path / "out.tar")
         verdict = make_verdict(tmp_path / "out.tar", release=RELEASE, digest=None, tree=None)
         assert verdict.problems == ("Asia/Shanghai is not in release 2099a",)
 
-    def test_a_bundle_without_zones_is_none(self, tmp_path: Path) -> None:
+    def test_a_bundle_without_zones_does_not_verify(self, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
         (tmp_path / "empty.tar").write_bytes(bytes(1_024))
         for name in ("empty", "empty.tar"):
@@ -189,7 +189,7 @@ HOSTILE: dict[str, bytes] = {
         [(f"Test/{number}", bytes(LIMITS.file_bytes)) for number in range(40)], method=zipfile.ZIP_DEFLATED
     ),
     "zip by an unusual method": write_any_zip([("UTC", TZIF)], method=zipfile.ZIP_BZIP2),
-    "text": b"this is no archive, whatever its name says\n" * 40,
+    "text": b"this is not an archive, whatever its name says\n" * 40,
     "a zone file": TZIF,
     "empty": b"",
 }
@@ -214,7 +214,7 @@ class TestHostileArchives:
         with pytest.raises(DoesNotVerify):
             decode_archive(content.replace(true, false))
 
-    def test_a_file_too_large_is_not_read_on(self) -> None:
+    def test_a_file_that_is_too_large_is_not_read_to_its_end(self) -> None:
         result = invoke("verify", "-", stdin=bytes(LIMITS.archive_bytes + 1))
         assert result.exit_code == 4
         assert "larger than" in result.stderr
@@ -223,7 +223,7 @@ class TestHostileArchives:
         monkeypatch.chdir(tmp_path)
         for content in HOSTILE.values():
             invoke("verify", "-", stdin=content)
-        assert [*tmp_path.iterdir()] == []
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_link_out_of_a_directory_is_not_followed(self, tmp_path: Path) -> None:
         (tmp_path / "secret").write_bytes(TZIF)
@@ -260,7 +260,7 @@ class TestWrongUsage:
         assert invoke("verify", tmp_path / "bundle.tar", "--release", "1999a").exit_code == 3
 
 
-def test_a_stream_is_read_no_further_than_the_limit() -> None:
+def test_a_stream_is_not_read_beyond_the_limit() -> None:
     stream = io.BytesIO(bytes(2 * LIMITS.archive_bytes))
     with pytest.raises(DoesNotVerify):
         read_bounded(stream.read)

@@ -1,4 +1,4 @@
-"""``zone``: one name, its local time, and what lies ahead of it."""
+"""``zone``: one name, its local time, and its next transitions."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_an_alias_is_shown_with_the_zone_behind_it() -> None:
 
 
 @pytest.mark.parametrize("now", ["0001-01-01", "9999-12-31T23:59:59Z"])
-def test_any_instant_that_can_be_written_will_do(now: str) -> None:
+def test_any_instant_that_can_be_written_is_accepted(now: str) -> None:
     result = invoke("zone", "Europe/Berlin", "--now", now)
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "ahead      no transitions")
 
@@ -43,7 +43,7 @@ def test_the_json_is_all_that_is_known() -> None:
     assert result == json.loads(json.dumps({"release": release.version, **fact, **outlook}))
 
 
-def test_without_an_instant_it_is_the_clock_that_says_now() -> None:
+def test_without_an_instant_the_clock_says_what_now_is() -> None:
     assert json.loads(invoke("zone", "Etc/UTC", "--json").stdout)["now"]["at"] > "2026"
 
 

@@ -1,6 +1,7 @@
 """Directories: what counts as the same, what may be replaced, and that a kill leaves the old or the new."""
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -11,7 +12,9 @@ import pytest
 
 from app.cli.errors import OutputExists, OutputUnavailable
 from app.cli.output.directory import write_directory
+from app.cli.output.tree import MAX_FOUND
 from tests.artifact.plans import plan
+from tests.cli.output.refusals import run_refused
 from tests.cli.program import COMMAND, environment, snapshot
 
 ENTRIES = plan(["Test/Other", "Test/Legacy", "Test/Zone"], tables="zone.tab").entries
@@ -66,7 +69,7 @@ def test_every_difference_is_seen_and_replaced(change: str, tmp_path: Path) -> N
     assert snapshot(out) == changed
     assert write_directory(out, ENTRIES, replace=True) == "replaced"
     assert snapshot(out) == wanted
-    assert [*tmp_path.iterdir()] == [out]
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_symbolic_links_that_lead_elsewhere_are_a_difference(tmp_path: Path) -> None:
@@ -77,6 +80,15 @@ def test_symbolic_links_that_lead_elsewhere_are_a_difference(tmp_path: Path) -> 
     (out / "Test/Legacy").symlink_to("Zone")
     with pytest.raises(OutputExists):
         write_directory(out, entries, replace=False)
+
+
+def test_copies_that_became_one_file_are_a_difference(tmp_path: Path) -> None:
+    out, entries = tmp_path / "out", plan(["Test/Other", "Test/Legacy"], links="copy").entries
+    write_directory(out, entries, replace=False)
+    (out / "Test/Legacy").unlink()
+    (out / "Test/Legacy").hardlink_to(out / "Test/Other")
+    assert write_directory(out, entries, replace=True) == "replaced"
+    assert not (out / "Test/Legacy").samefile(out / "Test/Other")
 
 
 class TestWhatIsNotReplaced:
@@ -104,6 +116,15 @@ class TestWhatIsNotReplaced:
             write_directory(tmp_path / "out", ENTRIES, replace=True)
         assert (tmp_path / "out").read_text() == "mine"
 
+    def test_a_directory_of_more_than_any_tree_has(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        for number in range(MAX_FOUND + 2):
+            (out / f"{number}").symlink_to("UTC")
+        with pytest.raises(OutputExists, match=f"holds more than {MAX_FOUND} files"):
+            write_directory(out, ENTRIES, replace=True)
+        assert (out / "0").is_symlink()
+
     def test_a_pipe_among_the_files(self, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
         os.mkfifo(tmp_path / "out/Test")
@@ -116,13 +137,35 @@ def test_a_symbolic_link_to_a_directory_stays(tmp_path: Path) -> None:
     write_directory(tmp_path / "current", ENTRIES, replace=False)
     write_directory(tmp_path / "current", OTHERS, replace=True)
     assert (tmp_path / "current").readlink() == Path("v1")
-    assert [*snapshot(tmp_path / "v1")] == ["Etc", "Etc/Test+1"]
+    assert list(snapshot(tmp_path / "v1")) == ["Etc", "Etc/Test+1"]
 
 
 def test_a_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputUnavailable, match=r"cannot be written: .*file"):
         write_directory(tmp_path / "file/out", ENTRIES, replace=False)
+
+
+def test_a_mount_point_is_not_renamed_to_and_the_message_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    mount = "mount -t tmpfs tzdata-filter-test out"
+    lines = f'{mount}; {shlex.join(COMMAND)} extract UTC -o out; echo "$?"; ls -A out; ls -A'
+    command = ["unshare", *as_root, "--mount", "sh", "-c", lines]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["5", "out"]
+    assert done.stderr.endswith(b"out is a mount point, and nothing can be renamed to one: name a directory in it\n")
+
+
+def test_where_there_are_no_hard_links_the_message_names_the_option_that_helps(tmp_path: Path) -> None:
+    zones = ("Asia/Kolkata", "Asia/Calcutta", "-q", "-o", tmp_path / "out")
+    refused = run_refused("link", "extract", *zones)
+    assert refused.returncode == 5
+    assert refused.stderr.decode().strip() == (
+        "tzdata-filter: hard links cannot be made there (Operation not permitted); use --links copy or symbolic"
+    )
+    assert list(tmp_path.iterdir()) == []
+    assert run_refused("link", "extract", *zones, "--links", "copy").returncode == 0
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.001, 0.003, 0.01, 0.03, 0.1])
@@ -136,7 +179,7 @@ def test_a_kill_leaves_the_old_tree_or_the_new_one(delay: float, tmp_path: Path)
         trees.append(snapshot(tmp_path / f"whole{len(trees)}"))
     (tmp_path / "whole1").rename(out)
     process = subprocess.Popen([*COMMAND, "extract", "*", "-q", "--replace", "-o", out], env=environment())
-    while process.poll() is None and not [*tmp_path.glob(".out.*")]:
+    while process.poll() is None and not list(tmp_path.glob(".out.*")):
         time.sleep(0.001)
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)

@@ -40,8 +40,8 @@ def root(request: pytest.FixtureRequest, service: Service, tmp_path_factory: pyt
     unpack(fetch(service, "/v1/bundles/2026f/Asia/Shanghai.go.tar.gz?prefix=internal/tzdata"), folder)
     (folder / "main.go").write_text(MAIN)
     (folder / "go.mod").write_text(f"module {MODULE}\n\ngo 1.19\n")
-    options = ("--go-check", folder / "check.go", "--env", "TZ", "--env", "APP_ZONE", "--import", place)
-    written = run_command("whitelist", "--include", ZONES, "--release", "2026f", *options)
+    options = ("--output", folder / "check.go", "--env", "TZ", "--env", "APP_ZONE", "--import", place)
+    written = run_command("go-check", "--include", ZONES, "--release", "2026f", *options)
     assert written.returncode == 0, written.stderr
     program = Project(folder, toolchain)
     assert run(toolchain.gofmt, "-l", ".", cwd=folder, environ=program.environ) == ""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import BinaryIO, Unpack, get_args
+from typing import Unpack, get_args
 
 import click
 
@@ -11,7 +11,7 @@ from app.artifact.spec import parse_spec
 from app.cli.diff_text import diff_lines, diff_summary
 from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options
-from app.cli.options import read_zones_file, split_zones
+from app.cli.options import Zones, read_zones, zones_file_option
 from app.cli.parts import Parts
 from app.tzdb.changes.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.changes.diff_row import diff_row
@@ -19,14 +19,12 @@ from app.tzdb.release import Release
 from app.tzdb.selection import Aliases
 
 AFFECTED = 1
-"""The exit code of a diff that touches the selection; a fault of the program has it too, so that none passes for 0."""
+"""The exit code of a diff that touches the selection; an unexpected error has it too, so that none passes for 0."""
 
 
-class _Options(Places):
+class _Options(Zones, Places):
     before: str
     after: str
-    zones: tuple[str, ...]
-    zones_file: BinaryIO | None
     aliases: str | None
     since: str
     now: str | None
@@ -38,30 +36,28 @@ class _Options(Places):
 @click.argument("before", metavar="FROM")
 @click.argument("after", metavar="TO")
 @click.argument("zones", nargs=-1, metavar="[ZONES]...")
-@click.option(
-    "--zones-file", type=click.File("rb"), metavar="FILE", help="More zones, one a line; - is standard input."
-)
+@zones_file_option
 @click.option("--aliases", type=click.Choice(get_args(Aliases)), help="As for extract.")
 @click.option(
     "--since",
     type=click.Choice(SINCE),
     default="ever",
     show_default=True,
-    help="Leave out zones whose clocks differ only before; future is from --now on.",
+    help="Leave out zones whose clocks differ only before that; future begins at --now.",
 )
-@click.option("--now", metavar="DATE", help="Where the future begins; by default the year of the later release.")
+@click.option("--now", metavar="DATE", help="When the future begins; by default with the year of the later release.")
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, as the service answers it.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code says it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the service answers it.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code is the answer.")
 @click.pass_context
 def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
-    """Tell whether an update touches these zones, and from when.
+    """Show whether an update touches these zones, and from when.
 
     FROM and TO are releases such as 2026e, or latest. ZONES are names, globs or countries as for extract; without any,
     all are compared. The most recent changes come first.
 
     The exit code is 0 if the update does not touch the zones, and 1 if it does: clocks differ at some instant, or a
-    name comes or goes. Files that differ in bytes alone do not count. Other codes are those of every command.
+    name comes or goes. Files that differ in bytes alone do not count. Other codes are as for every command.
     """
     parts: Parts = ctx.obj
     # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
@@ -78,9 +74,8 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
 
 
 def _zones(options: _Options) -> list[str]:
-    file = options["zones_file"]
-    zones = [*split_zones(options["zones"]), *(read_zones_file(file) if file is not None else ())]
-    return ["*"] if not zones and file is None else zones
+    zones = read_zones(options)
+    return ["*"] if not zones and options["zones_file"] is None else zones
 
 
 async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> ReleaseDiff:
@@ -103,6 +98,6 @@ async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> Release
 
 
 def _warn(found: ReleaseDiff, *releases: Release) -> None:
-    """Say which of the zones a release is known to have wrong: their changes may be mistakes or mended ones."""
+    """Warn of zones that a release is known to have wrong: their changes may be mistakes, or corrections of one."""
     for release in releases:
         warn_of(release, (zone.zone for zone in found.zones))

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import BinaryIO, Unpack, get_args
+from typing import Unpack, get_args
 
 import click
 
@@ -12,7 +12,7 @@ from app.artifact.formats import STABLE_FORMAT
 from app.artifact.spec import LATEST, Spec, parse_spec
 from app.cli.notices import say
 from app.cli.opening import Places, make_local, place_options
-from app.cli.options import read_zones_file, split_zones
+from app.cli.options import Zones, read_zones, zones_options
 from app.cli.parts import Parts
 from app.cli.table import format_table
 from app.errors import UnknownRelease
@@ -23,35 +23,30 @@ DEFAULT_COUNT = 12
 MAX_COUNT = 1_000
 
 
-class _Options(Places):
-    zones: tuple[str, ...]
-    zones_file: BinaryIO | None
+class _Options(Zones, Places):
     aliases: str | None
     count: int
     as_json: bool
 
 
 @click.command()
-@click.argument("zones", nargs=-1, metavar="ZONES...")
-@click.option(
-    "--zones-file", type=click.File("rb"), metavar="FILE", help="More zones, one a line; - is standard input."
-)
+@zones_options
 @click.option("--aliases", type=click.Choice(get_args(Aliases)), help="As for extract.")
 @click.option(
     "--count",
     type=click.IntRange(1, MAX_COUNT),
     default=DEFAULT_COUNT,
     show_default=True,
-    help="How many releases to tell of, from the newest back.",
+    help="How many releases to show, from the newest back.",
 )
 @place_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def history(parts: Parts, /, **options: Unpack[_Options]) -> None:
-    """Tell which releases touch these zones, and from when.
+    """Show which releases touch these zones, and from when.
 
-    Each release that is here is compared with the one before it, newest first; releases fetch brings more of them here.
-    ZONES are names, globs or countries as for extract. diff shows what changes from one release to another in full.
+    Each release that is here is compared with the one before it, newest first; releases fetch gets more of them. ZONES
+    are names, globs or countries as for extract. diff shows in full what changes from one release to another.
     """
     # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
     spec = _parse(options)
@@ -67,10 +62,8 @@ def history(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
 
 def _parse(options: _Options) -> Spec:
-    file = options["zones_file"]
-    zones = [*split_zones(options["zones"]), *(read_zones_file(file) if file is not None else ())]
     chosen = {"aliases": options["aliases"]} if options["aliases"] is not None else {}
-    return parse_spec(LATEST, zones, format=STABLE_FORMAT, options=chosen)
+    return parse_spec(LATEST, read_zones(options), format=STABLE_FORMAT, options=chosen)
 
 
 async def _history(parts: Parts, options: _Options, spec: Spec) -> list[StepRow]:

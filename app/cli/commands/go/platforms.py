@@ -13,7 +13,12 @@ _DIRECTORIES = "/usr/share/zoneinfo and its like"
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One GOOS. Shape: ``source`` where Go looks besides embedded zones, empty for nowhere; ``arches`` its GOARCHs."""
+    """One GOOS.
+
+    Attributes:
+        source: Where Go looks besides embedded zones; empty for nowhere.
+        arches: Its values of GOARCH.
+    """
 
     source: str
     arches: tuple[str, ...]
@@ -50,10 +55,14 @@ PLATFORMS: Mapping[str, Platform] = {
 
 
 def find_platform(goos: str, goarch: str | None) -> Platform:
-    """Return a platform. Errors: UsageError with what there is."""
+    """Return a platform.
+
+    Raises:
+        UsageError: If there is no such platform; the message says what there is.
+    """
     platform = PLATFORMS.get(goos)
     if platform is None:
-        raise click.UsageError(f"{goos} is no GOOS; there are {', '.join(PLATFORMS)}")
+        raise click.UsageError(f"{goos} is not a GOOS; use one of {', '.join(PLATFORMS)}")
     if goarch is not None and goarch not in platform.arches:
-        raise click.UsageError(f"Go has no {goos}/{goarch}; of {goos} there are {', '.join(platform.arches)}")
+        raise click.UsageError(f"Go has no {goos}/{goarch}; for {goos} use one of {', '.join(platform.arches)}")
     return platform

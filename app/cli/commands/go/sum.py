@@ -21,20 +21,20 @@ class _Options(Places, TypedDict):
 @click.command("go-sum")
 @click.argument("zones", nargs=-1, metavar="ZONES...", required=True)
 @release_option
-@click.option("--module", metavar="PATH", help="The module path, if not the sorted zones below the module host.")
+@click.option("--module", metavar="PATH", help="The module path; by default the sorted zones below the module host.")
 @place_options
 @click.pass_obj
 def go_sum(parts: Parts, /, **options: Unpack[_Options]) -> None:
-    """Print what go.sum says of zones as a Go module.
+    """Print the lines of go.sum for zones as a Go module.
 
-    The lines are those that `go get` adds when it fetches the module from /go/ of the service.
+    They are the lines that `go get` adds when it fetches the module from /go/ of the service.
     """
     click.echo(asyncio.run(_go_sum(parts, options)), nl=False)
 
 
 async def _go_sum(parts: Parts, options: _Options) -> str:
     local, release = await open_release(parts, options, options["release"])
-    zones = [*split_zones(options["zones"])]
+    zones = list(split_zones(options["zones"]))
     path = options["module"]
     if path is None:
         named = await local.builder.plan(parse_spec(release.version, zones, format="zip", options={}))

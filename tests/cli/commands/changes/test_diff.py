@@ -1,4 +1,4 @@
-"""``diff``: the exit code a pipeline goes by, a table for people, the service's JSON for programs."""
+"""``diff``: an exit code for pipelines, a table for people, the service's JSON for programs."""
 
 import json
 from pathlib import Path
@@ -67,7 +67,7 @@ class TestTable:
         ]
         assert result.stderr == "tzdata-filter: 2022e to 2022f: 1 of 2 names affected, from 2023-04-02T08:00:00Z on\n"
 
-    def test_added_names_and_links_are_told(self, wheels_dir: Path) -> None:
+    def test_added_names_and_links_are_shown(self, wheels_dir: Path) -> None:
         result = diff(wheels_dir, "2022a", "2022b", "Europe/Kiev", "Europe/Kyiv")
         _, row, role = result.stdout.splitlines()
         assert row.split() == ["Europe/Kyiv", "added", "-", "absent", "Zone", "-"]
@@ -88,7 +88,7 @@ class TestTable:
             "tzdata-filter: 2022b to 2022c: not affected, 596 names compared\n",
         )
 
-    def test_zones_that_a_release_has_wrong_are_told(self, wheels_dir: Path) -> None:
+    def test_zones_that_a_release_has_wrong_are_reported(self, wheels_dir: Path) -> None:
         result = diff(wheels_dir, "2022f", "2022g", "America/Ojinaga")
         assert "warning: America/Ojinaga is wrong as published" in result.stderr
 

@@ -17,7 +17,7 @@ def history(wheels_dir: Path, *arguments: str, stdin: bytes = b"") -> Result:
     return invoke("history", "--wheels-dir", wheels_dir, *arguments, stdin=stdin)
 
 
-def test_the_table_tells_of_each_release_whether_and_from_when(wheels_dir: Path) -> None:
+def test_the_table_shows_for_each_release_whether_and_from_when(wheels_dir: Path) -> None:
     result = history(wheels_dir, "America/Mexico_City", "Etc/UTC", "--count", "100")
     header, *lines = result.stdout.splitlines()
     assert header.split() == ["RELEASE", "BEFORE", "AFFECTED", "PERIOD", "NAMES", "FROM"]
@@ -30,7 +30,7 @@ def test_the_table_tells_of_each_release_whether_and_from_when(wheels_dir: Path)
     assert result.exit_code == 0
 
 
-def test_the_newest_twelve_are_told_of_unless_another_number_is_given(wheels_dir: Path) -> None:
+def test_the_newest_twelve_are_shown_unless_another_number_is_given(wheels_dir: Path) -> None:
     assert len(history(wheels_dir, "Etc/UTC").stdout.splitlines()) == 1 + 12
     assert len(history(wheels_dir, "Etc/UTC", "--count", "3").stdout.splitlines()) == 1 + 3
 
@@ -39,7 +39,7 @@ def test_the_json_is_what_the_history_holds(wheels_dir: Path) -> None:
     result = history(wheels_dir, "Africa/Cairo,Etc/UTC", "--aliases", "all", "--count", "100", "--json")
     packages = map(partial(real_release, wheels_dir), all_package_versions(wheels_dir))
     known = {release.version: release for release in packages}
-    releases = [*reversed(known.values())]
+    releases = list(reversed(known.values()))
     selectors = parse_selectors(["Africa/Cairo", "Etc/UTC"])
     rows = [step_row(step) for step in make_steps(releases, selectors=selectors, aliases="all")]
     told = {row["release"]: row for row in json.loads(result.stdout)["releases"]}
