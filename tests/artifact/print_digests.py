@@ -1,6 +1,6 @@
 """Build a few bundles from a wheel and print their digests as JSON; needs a bare Python and nothing else.
 
-Run as ``python -m tests.artifact.print_digests WHEEL``. Shape: recipe, or ``image of`` it, → request → hex.
+Run as ``python -m tests.artifact.print_digests WHEEL``. It prints recipe, or ``image of`` it, → request → sha256.
 """
 
 import json

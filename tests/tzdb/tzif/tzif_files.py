@@ -15,7 +15,7 @@ MAGIC = b"TZif"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The data of one block, by default the smallest. Shape: ``types`` are (utoff, isdst, designation index)."""
+    """The data of one block, by default the smallest; ``types`` are (utoff, isdst, designation index)."""
 
     transitions: tuple[int, ...] = ()
     type_indices: tuple[int, ...] = ()
@@ -51,7 +51,7 @@ def encode_header(block: Block, *, version: bytes) -> bytes:
 
 
 def encode_block(block: Block, *, version: bytes, time_code: str) -> bytes:
-    """Return header and data. Shape: ``time_code`` is ``i`` for 32-bit times and ``q`` for 64-bit ones."""
+    """Return header and data; ``time_code`` is ``i`` for 32-bit times and ``q`` for 64-bit ones."""
     return b"".join(
         (
             encode_header(block, version=version),
