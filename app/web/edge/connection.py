@@ -151,7 +151,8 @@ class BoundedProtocol(HttpToolsProtocol):
         status = HTTPStatus(reply.status)
         head = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode("ascii"))]
         head += [b"%s: %s" % field for field in (*reply.headers, (b"connection", b"close"))]
-        self.transport.write(b"\r\n".join((*head, b"", reply.body)))
+        body = b"" if self.parser.get_method() == b"HEAD" else reply.body
+        self.transport.write(b"\r\n".join((*head, b"", body)))
 
 
 def _url_too_long() -> UrlTooLong:

@@ -4,6 +4,7 @@
 routing, and what never becomes a request.
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ from app.settings import Settings
 from app.store.memory import MemoryStore
 from tests.servers import Service, StartService
 from tests.web.apps import local_client, make_parts
-from tests.web.raw import RawReply, exchange, get
+from tests.web.raw import RawReply, connect, exchange, get, read_to_end
 
 TAG = "/v2/asia/tokyo/manifests/latest"
 VERSIONS = "/go/tz.internal/asia/tokyo/@v/list"
@@ -140,6 +141,17 @@ class TestBeforeThereIsARequest:
         path, expected = form
         (reply,) = exchange(service.port, get(path.encode(), b"X: " + b"a" * 1_000_000))
         raw_check(reply, 431, expected)
+
+    def test_a_head_has_no_body(self, service: Service, form: tuple[str, Check]) -> None:
+        path, _ = form
+        request = get(path.encode(), b"X: " + b"a" * 1_000_000).replace(b"GET ", b"HEAD ", 1)
+        with connect(service.port) as connection:
+            # It is refused before it is all read; the answer is there all the same.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(request)
+            received = read_to_end(connection)
+        assert received.startswith(b"HTTP/1.1 431 ")
+        assert received.endswith(b"\r\n\r\n")
 
     def test_a_path_in_percent_signs_is_the_same_protocol(self, service: Service) -> None:
         (reply,) = exchange(service.port, get(b"/%762/asia/tokyo/manifests/latest", b"X: " + b"a" * 1_000_000))
