@@ -1,5 +1,7 @@
 """Formats: their endings, and what the rows promise each other."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from app.artifact.formats import (
     FORMATS,
     ROWS,
     STABLE_FORMAT,
+    LinkStyle,
     artifact_path,
     format_in_image,
     split_ending,
@@ -79,6 +82,11 @@ def test_endings_and_recipes_are_each_of_one_row() -> None:
 def test_the_defaults_are_formats_and_the_stable_one_names_no_compressor() -> None:
     assert {DEFAULT_FORMAT, STABLE_FORMAT} <= FORMATS.keys()
     assert FORMATS[STABLE_FORMAT].recipe.encode_inside is None
+
+
+def test_what_a_row_takes_as_links_are_the_styles_that_there_are() -> None:
+    assert {style for row in ROWS for style in row.links} == {*get_args(LinkStyle)}
+    assert all(row.called and row.about for row in ROWS)
 
 
 def test_go_begins_endings_without_being_one() -> None:

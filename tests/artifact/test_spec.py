@@ -118,6 +118,12 @@ class TestOptions:
     def test_several_unknown_ones_are_named_together(self) -> None:
         assert refusal(a="1", b="2").startswith("unknown option 'a', 'b'; ")
 
+    def test_of_many_unknown_ones_the_first_five_are_named(self) -> None:
+        with pytest.raises(InvalidOption) as caught:
+            check_option_names([*"fedcba"], known=())
+        assert caught.value.detail.startswith("unknown option 'a', 'b', 'c', 'd', 'e'; ")
+        assert caught.value.facts["options"] == [*"abcde"]
+
     def test_a_route_without_options_says_so(self) -> None:
         with pytest.raises(InvalidOption, match="unknown option 'a'; there are none here"):
             check_option_names(["a"], known=())

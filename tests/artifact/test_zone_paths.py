@@ -50,6 +50,7 @@ def test_what_cannot_be_read_is_named(path: str, piece: str) -> None:
     with pytest.raises(UnknownZones) as caught:
         parse_zone_path(path, INVENTED)
     assert caught.value.facts["zones"] == [piece]
+    assert caught.value.facts["release"] == INVENTED.version
 
 
 @given(st.text(alphabet="abcdestxz/.é", max_size=30))

@@ -46,7 +46,7 @@ def newest(wheels_dir: Path) -> Release:
 
 
 class TestRealReleases:
-    """What FACTS say of the releases that there are."""
+    """What is known of the releases that there are."""
 
     def test_the_counts_of_2026f(self, newest: Release) -> None:
         assert newest.version == "2026f"
@@ -200,6 +200,11 @@ class TestRefusals:
     def test_a_name_that_is_a_directory_of_another(self, name: str) -> None:
         contents, tables = with_zones(name)
         with pytest.raises(InvalidContent, match="is a zone and a directory of"):
+            make(contents=contents, tables=tables)
+
+    def test_a_directory_is_named_with_all_its_parts(self) -> None:
+        contents, tables = with_zones("A/B", "A/B/C")
+        with pytest.raises(InvalidContent, match="'A/B' is a zone and a directory of 'A/B/C'"):
             make(contents=contents, tables=tables)
 
     def test_bytes_that_are_not_tzif_with_the_name_they_stand_under(self) -> None:

@@ -93,6 +93,20 @@ class TestWhatFindsAName:
 
 
 class TestOrder:
+    def test_who_has_a_link_of_that_name_comes_before_those_of_that_country(self) -> None:
+        found = names(search(installed_release(), query="portugal"))
+        assert found[:3] == ["Portugal", "Europe/Lisbon", "Atlantic/Azores"]
+
+    def test_links_stand_in_the_order_of_their_parts(self) -> None:
+        contents, tables = contents_and_tables()
+        links = ("X/C", "X-B")
+        added = "".join(f"L Test/Zone {name}\n" for name in reversed(links)).encode()
+        tables["tzdata.zi"] += added
+        contents |= dict.fromkeys(links, contents["Test/Zone"])
+        release = make_release("2099a", origin=ORIGIN, contents=contents, tables=tables)
+        (fact,) = [fact for fact in search(release, query="test/zone") if fact.name == "Test/Zone"]
+        assert [link for link in fact.links if link in links] == [*links]
+
     def test_the_place_itself_comes_first(self) -> None:
         assert names(search(installed_release(), query="berlin"))[0] == "Europe/Berlin"
 

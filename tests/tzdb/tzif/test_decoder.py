@@ -133,6 +133,8 @@ def test_every_published_release_is_read_and_four_of_them_contradict_themselves_
             encode_block(BERLIN, version=b"\0", time_code="i") + b"\n\n", "2 bytes follow", id="trailing-in-version-1"
         ),
         pytest.param(bytes(MAX_TZIF_BYTES + 1), f"the limit is {MAX_TZIF_BYTES}", id="over-the-limit"),
+        pytest.param(bytes(MAX_TZIF_BYTES), "instead of the magic", id="at-the-limit"),
+        pytest.param(encode_tzif(BERLIN)[:44], "put the end of the block", id="nothing-but-a-header"),
     ],
 )
 def test_a_file_with_a_broken_frame_is_refused(content: bytes, said: str) -> None:
