@@ -41,19 +41,19 @@ class ErrorForms:
 def install(app: FastAPI, forms: ErrorForms) -> None:
     """Make ``app`` answer what its routing raises in the form of the path that was asked for."""
 
-    def answer(request: Request, error: TzdataFilterError) -> Response:
+    def respond(request: Request, error: TzdataFilterError) -> Response:
         return forms.at(request.url.path)(error).response
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(request, _from_routing(request, error))
+        return respond(request, _from_routing(request, error))
 
     async def on_disconnect(request: Request, _: Exception) -> Response:
         # Nobody reads this answer, but the log should show that it was the client's doing, not ours.
-        return answer(request, InvalidBody("the client went away before its body was complete"))
+        return respond(request, InvalidBody("the client went away before its body was complete"))
 
     async def on_anything(request: Request, _: Exception) -> Response:
-        return answer(request, unexpected())
+        return respond(request, unexpected())
 
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(ClientDisconnect, on_disconnect)

@@ -5,7 +5,7 @@ project. Here conditions and ranges are applied, what may be kept is kept, and e
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -22,8 +22,6 @@ from app.web.http.representation import Reply, Representation, negotiate
 METHOD_ASKED = "app.method_asked"
 """In a scope: the method before a HEAD was made a GET."""
 
-Answer: TypeAlias = Representation | Reply
-
 
 class Asked(Request):
     """A request with its query read.
@@ -38,7 +36,7 @@ class Asked(Request):
 class Handler(Protocol):
     """The function behind a route: it gets the request, if it asks for it, and the path's parameters by name."""
 
-    def __call__(self, *request: Asked, **parameters: str) -> Awaitable[Answer]:
+    def __call__(self, *request: Asked, **parameters: str) -> Awaitable[Representation | Reply]:
         """Answer, or raise an error of the project."""
         ...
 
@@ -72,15 +70,15 @@ def route_class(
                 generation = hot.generation if hot is not None else 0
                 try:
                     asked = Asked(request.scope, request.receive)
-                    asked.options = parse_options(asked, known=known) if known is not None else {}
+                    asked.options = parse_query(asked, known=known) if known is not None else {}
                     arguments = (asked,) if takes_request else ()
-                    answer = await handler(*arguments, **request.path_params)
-                    if isinstance(answer, Reply):
-                        return answer.response
-                    if hot is not None and answer.keep:
-                        hot.put(request.scope, answer, route=self.path_format, generation=generation)
+                    returned = await handler(*arguments, **request.path_params)
+                    if isinstance(returned, Reply):
+                        return returned.response
+                    if hot is not None and returned.keep:
+                        hot.put(request.scope, returned, route=self.path_format, generation=generation)
                     method = request.scope.get(METHOD_ASKED, request.method)
-                    return negotiate(answer, request.scope["headers"], method=method).response
+                    return negotiate(returned, request.scope["headers"], method=method).response
                 except TzdataFilterError as error:
                     return form(error).response
 
@@ -89,7 +87,7 @@ def route_class(
     return Route
 
 
-def parse_options(request: Request, *, known: Collection[str]) -> Mapping[str, str]:
+def parse_query(request: Request, *, known: Collection[str]) -> Mapping[str, str]:
     """Return the query as options. Raises: InvalidOption for one that is unknown or given twice."""
     options: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
