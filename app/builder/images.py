@@ -84,13 +84,14 @@ class _Built:
         return self._images.get((repository, version))
 
     def keep(self, repository: str, version: str, built: BuiltImage) -> None:
-        if (repository, version) in self._images:
-            return
+        # Two callers may have built it at once.
+        dropped = self._images.pop((repository, version), None)
+        self._held -= dropped.size if dropped is not None else 0
         self._images[repository, version] = built
         self._held += built.size
         while self._held > self._max_bytes:
-            _, dropped = self._images.popitem(last=False)
-            self._held -= dropped.size
+            _, oldest = self._images.popitem(last=False)
+            self._held -= oldest.size
 
 
 class Images:
@@ -188,9 +189,8 @@ class Images:
         return await self._search(repository, sha256)
 
     async def _try(self, repository: str, version: str, sha256: str) -> BuiltImage | None:
-        built = self._built.find(repository, version)
         try:
-            built = built or await self._build(repository, await self._library.release(version))
+            built = await self._build(repository, await self._library.release(version))
         except (UnknownZones, UnknownRelease):
             return None
         return built if built.part(sha256) is not None else None
@@ -221,8 +221,10 @@ class Images:
         return [row.release for row in await self._library.listed() if row.release is not None]
 
     async def _build(self, repository: str, release: Release) -> BuiltImage:
-        spec = await self._spec(repository, release)
-        artifact = await self._builder.build(spec)
+        known = self._built.find(repository, release.version)
+        if known is not None:
+            return known
+        artifact = await self._builder.build(await self._spec(repository, release))
         built = await asyncio.to_thread(_wrap, artifact.plan, artifact.content)
         self._built.keep(repository, release.version, built)
         parts = self._seen_of(repository).parts
