@@ -58,7 +58,10 @@ def history(parts: Parts, /, **options: Unpack[_Options]) -> None:
         click.echo(line)
     touched = sum(row["affected"] is True for row in rows)
     compared = sum(row["before"] is not None for row in rows)
-    say(f"{touched} of {compared} releases touch the zones")
+    if compared:
+        say(f"{touched} of {compared} releases touch the zones")
+    else:
+        say(f"only release {rows[0]['release']} is here, so nothing can be compared; `releases fetch` gets others")
 
 
 def _parse(options: _Options) -> Spec:
