@@ -1,5 +1,6 @@
 """``/openapi.json``, and ``/docs``: the same as one page, made here so that it needs no script and no other server."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from app.web.http.representation import REVALIDATE, Reply, Representation, json_representation, make_reply
 from app.web.http.routes import route_class
 
+_CODE = re.compile(r"`([^`]*)`")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -17,6 +19,7 @@ body { margin: 0 auto; max-width: 60rem; padding: 1rem; }
 code, .path { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 section { border-top: 1px solid #8888; margin-top: 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
+th { white-space: nowrap; width: 6rem; }
 th, td { border-bottom: 1px solid #8884; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
 """
 
@@ -84,7 +87,7 @@ def _reference(app: FastAPI) -> str:
     ]
     return (
         f"<h1>{escape(head['title'])} {escape(head['version'])}</h1>"
-        f"<p>{escape(head['summary'])} {escape(head['description'])}</p>"
+        f"<p>{_marked(head['summary'])} {_marked(head['description'])}</p>"
         '<p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a></p>'
         f"{''.join(map(_section, operations))}"
     )
@@ -92,9 +95,14 @@ def _reference(app: FastAPI) -> str:
 
 def _section(operation: _Operation) -> str:
     rows = "".join(
-        f"<tr><th scope=row><code>{escape(name)}</code><td>{escape(text)}</tr>" for name, text in operation.rows
+        f"<tr><th scope=row><code>{escape(name)}</code><td>{_marked(text)}</tr>" for name, text in operation.rows
     )
     return (
         f'<section id="{escape(operation.anchor)}"><h2>{escape(operation.summary)}</h2>'
         f"<p class=path>{escape(operation.method)} {escape(operation.path)}</p><table>{rows}</table></section>"
     )
+
+
+def _marked(text: str) -> str:
+    """Return text of the document as HTML; of its Markdown only code is used there."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))

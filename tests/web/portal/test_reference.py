@@ -47,6 +47,12 @@ def test_the_reference_shows_every_operation(client: httpx.Client) -> None:
             assert all(parameter["name"] in page for parameter in operation.get("parameters", []))
 
 
+def test_the_reference_shows_code_as_code(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    assert "`" not in page
+    assert "or a channel such as <code>latest</code>." in page
+
+
 def test_the_help_page_has_three_lines_that_lead_to_bundles_and_pages_that_are_there(client: httpx.Client) -> None:
     text = client.get("/").text
     urls = re.findall(rf"{re.escape(str(client.base_url).rstrip('/'))}(/[^\s']*)", text)
