@@ -200,6 +200,10 @@ class TestFiles:
 
 
 class TestSelection:
+    def test_names_stand_in_the_order_of_their_parts(self) -> None:
+        after = make("2026b", {"X-B": file(), "X/C": file(), "Zone": file()})
+        assert [zone.zone for zone in diff(make("2026a", {"Zone": file()}), after).zones] == ["X/C", "X-B"]
+
     def test_names_of_one_release_are_added_or_removed(self) -> None:
         old, new = make("2026a", {"Old": file(), "Kept": file()}), make("2026b", {"New": file(), "Kept": file()})
         found = diff(old, new, "Old", "New", "Kept")
