@@ -6,7 +6,7 @@ Fixtures of one subject live beside its tests, not here.
 import contextlib
 import os
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -53,10 +53,17 @@ def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSer
     """Return a way to start services with settings of one's own; they stop when the test ends."""
     with contextlib.ExitStack() as stack:
 
-        def start(*, expect_errors: bool = False, wait_until_ready: bool = True, **settings: object) -> Service:
+        def start(
+            *,
+            expect_errors: bool = False,
+            wait_until_ready: bool = True,
+            environ: Mapping[str, str | None] | None = None,
+            **settings: object,
+        ) -> Service:
             context = running_service(
                 tmp_path_factory.mktemp("service"),
                 settings,
+                environ=environ,
                 expect_errors=expect_errors,
                 wait_until_ready=wait_until_ready,
             )

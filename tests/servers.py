@@ -8,6 +8,7 @@ is not a log line fails the test that stops it.
 import contextlib
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 30
 STOP_SECONDS = 20
+MEMORY_BYTES = 2 << 30
+"""How much address space a service that is under attack gets: enough that a fault shows, not enough to harm."""
 
 _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:(debug|info|warning|error) +|request )\S.*")
 
@@ -49,6 +52,21 @@ class Service:
         """All that was printed so far, on both outputs."""
         return self.log_file.read_text()
 
+    @property
+    def resident_bytes(self) -> int:
+        """The resident memory now. Source: proc(5), VmRSS of ``/proc/PID/status``."""
+        return self._status("VmRSS") * 1_024
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most resident memory so far. Source: proc(5), VmHWM of ``/proc/PID/status``."""
+        return self._status("VmHWM") * 1_024
+
+    @property
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def client(self) -> httpx.Client:
         """A client for this service alone, whatever proxies the environment names."""
         return httpx.Client(base_url=self.base_url, trust_env=False, timeout=30)
@@ -58,14 +76,28 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_SECONDS)
 
+    def _status(self, member: str) -> int:
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        match = re.search(rf"^{member}:\s+(\d+)", text, re.MULTILINE)
+        assert match is not None
+        return int(match[1])
+
 
 class StartService(Protocol):
     """Starts a service."""
 
-    def __call__(self, *, expect_errors: bool = False, wait_until_ready: bool = True, **settings: object) -> Service:
+    def __call__(
+        self,
+        *,
+        expect_errors: bool = False,
+        wait_until_ready: bool = True,
+        environ: Mapping[str, str | None] | None = None,
+        **settings: object,
+    ) -> Service:
         """Return it once ``/readyz`` says yes, or (without ``wait_until_ready``) once it listens.
 
         Args:
+            environ: Variables besides those inherited; ``None`` takes one away.
             settings: By the names of ``Settings``.
         """
         ...
@@ -73,14 +105,19 @@ class StartService(Protocol):
 
 @contextlib.contextmanager
 def running_service(
-    directory: Path, settings: Mapping[str, object], *, expect_errors: bool = False, wait_until_ready: bool = True
+    directory: Path,
+    settings: Mapping[str, object],
+    *,
+    environ: Mapping[str, str | None] | None = None,
+    expect_errors: bool = False,
+    wait_until_ready: bool = True,
 ) -> Iterator[Service]:
-    """Run a service while the context lasts, with what it keeps below ``directory``."""
+    """Run a service while the context lasts, with what it keeps below ``directory`` and a bound on its memory."""
     port = free_port()
     log_file = directory / "log"
     data_dir = directory / "data"
     given = {"host": HOST, "port": port, "data_dir": data_dir, "offline": True, **settings}
-    process = start_process(given, log_file)
+    process = start_process(given, log_file, environ)
     service = Service(f"http://{HOST}:{port}", port, data_dir, process, log_file)
     try:
         _wait_until_up(service, "/readyz" if wait_until_ready else "/healthz")
@@ -96,19 +133,24 @@ def running_service(
         assert not strange, f"the service printed what it should not: {strange}"
 
 
-def start_process(settings: Mapping[str, object], log_file: Path) -> subprocess.Popen[bytes]:
-    """Start the command; every setting goes by its environment variable."""
+def start_process(
+    settings: Mapping[str, object], log_file: Path, environ: Mapping[str, str | None] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start the command; every setting goes by its environment variable, and its memory is bounded."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     given = {PREFIX + name.upper(): str(value) for name, value in settings.items()}
+    variables = {**inherited, **given, **(environ or {})}
     with log_file.open("wb") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "app", "serve"],
             cwd=ROOT,
-            env=inherited | given,
+            env={name: value for name, value in variables.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+    resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    return process
 
 
 def find_strange_lines(log: str, *, expect_errors: bool) -> list[str]:
