@@ -70,10 +70,25 @@ class Settings:
     max_url_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 32 << 10
     """Path and query; the longest list of all names is about 10,000 bytes."""
     max_body_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 10
+    max_header_bytes: Annotated[int, _integer(8_192, 1 << 20)] = 64 << 10
+    """All of a request that is not body: request line, header fields, chunk lines, trailers."""
+    max_header_fields: Annotated[int, _integer(32, 10_000)] = 256
+    max_pipelined_requests: Annotated[int, _integer(1, 1_000)] = 16
+    """How many requests on one connection may wait for the answers before theirs; more are not read."""
+    max_connections: Annotated[int, _integer(1, 1_000_000)] = 1_000
+    """Less where the process may not open so many files."""
+    max_received_bytes: Annotated[int, _integer(1 << 20, 1 << 40)] = 32 << 20
+    """What all connections together may hold of requests that are not complete, or wait for their turn."""
+    max_unsent_bytes: Annotated[int, _integer(1 << 20, 1 << 40)] = 64 << 20
+    """What all connections together may hold of answers that clients do not take."""
     max_waiting_builds: Annotated[int, _integer(1, 100_000)] = 256
     request_timeout_seconds: Annotated[float, _seconds] = 10.0
     """From the first byte of a request to its last; a slower client is cut off."""
     keep_alive_seconds: Annotated[float, _seconds] = 75.0
+    write_timeout_seconds: Annotated[float, _seconds] = 20.0
+    """How long a client may take no byte of an answer."""
+    answer_timeout_seconds: Annotated[float, _seconds] = 120.0
+    """How long a client may take for one answer in all."""
     shutdown_seconds: Annotated[float, _seconds] = 10.0
     """How long running requests may take to finish once the process has been asked to stop."""
     rescan_seconds: Annotated[float, _seconds] = 60.0

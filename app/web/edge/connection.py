@@ -1,159 +1,224 @@
-"""uvicorn's HTTP protocol with what it leaves out: deadlines, a bound on headers, and problems for broken requests."""
+"""A connection's deadlines, its place among the others, and problems for what is refused before there is a request.
+
+How bytes become requests is in ``reading``; what all connections together may use is in ``capacity``.
+"""
 
 import asyncio
-import sys
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
-import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.errors import TzdataFilterError
-from app.web.http.errors import FieldsTooLarge, NotHttp, RequestTooSlow, UrlTooLong
+from app.web.edge.capacity import SPARE_SECONDS, Capacity
+from app.web.edge.reading import BETWEEN, BODY, ReadingProtocol
+from app.web.http.asgi import ANSWER
+from app.web.http.errors import RequestTooSlow, TooManyConnections
 from app.web.http.forms import ErrorForms
 
-MAX_HEADER_BYTES = 64 << 10
-"""Request line and header fields together, in what arrives after the first packet and before they are complete."""
+HEALTH = b"/healthz"
+"""What is answered even past the limit of connections."""
 
-MAX_URL_BYTES = MAX_HEADER_BYTES // 2
-"""Past that bound, a URL longer than this gets the blame. The application's own limit is a setting."""
+_PIPELINED_BYTES = 2_048
+"""What a request weighs that waits for its turn, besides its body."""
+_PATIENCE_SECONDS = 1.0
+"""How long an incomplete request, or an answer that is not taken, keeps its place when others need it."""
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """A connection whose every request must be complete in time.
+class BoundedProtocol(ReadingProtocol):
+    """A connection that is bounded in time and memory.
 
-    ``request_timeout_seconds`` and ``forms`` are set on a subclass by ``server``, since uvicorn makes the instances.
+    ``limits``, ``capacity`` and ``forms`` are set on a subclass by ``server``, since uvicorn makes the instances.
     """
 
-    # Slots: uvicorn's own attributes fill the part of an instance that is quick to reach, and these are used most.
-    __slots__ = ("_deadline", "_header_bytes", "_in_headers", "_stopped_at", "_waiting_since")
+    __slots__ = ("_answered_at", "_charged", "_deadline", "_made_at", "_taken_at", "_unsent", "_unsent_since")
 
-    request_timeout_seconds = 10.0
+    capacity = Capacity(max_connections=1, max_received_bytes=1, max_unsent_bytes=1)
     forms = ErrorForms({})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start the clock: a connection that stays silent is late as well."""
-        self._in_headers = False
-        self._header_bytes = 0
-        self._stopped_at: int | None = None
         super().connection_made(transport)
-        self._waiting_since: float | None = self.loop.time()
-        self._deadline = self.loop.call_later(self.request_timeout_seconds, self._check_deadline)
+        self._charged = self._unsent = 0
+        self._unsent_since: float | None = None
+        self._made_at = self._answered_at = self._taken_at = self.loop.time()
+        self._is_spare = not self.capacity.admit(self, self._made_at)
+        wait = min(self.limits.look_seconds, SPARE_SECONDS) if self._is_spare else self.limits.look_seconds
+        self._deadline = self.loop.call_later(wait, self._look_at_deadlines)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
-        super().connection_lost(exc)
+        """Stop the clock, and give back what the connection held."""
         self._deadline.cancel()
+        self.capacity.forget(self)
+        self.capacity.note_taken(self)
+        self.capacity.note_received(-self._charged)
+        self._charged = 0
+        self._rest = memoryview(b"")
+        super().connection_lost(exc)
 
-    # The four below run for every request: naming the base class costs less than super().
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what came; give up on headers without end."""
-        began_before = self._in_headers
-        HttpToolsProtocol.data_received(self, data)
-        if self._stopped_at is not None:
-            self._parse_again(data[self._stopped_at :])
-            return
-        # The packet a request begins in is not counted: it may hold the end of the request before, a long body even.
-        if not (began_before and self._in_headers):
-            return
-        self._header_bytes += len(data)
-        if self._header_bytes > MAX_HEADER_BYTES:
-            if len(self.url) > MAX_URL_BYTES:
-                self._refuse(_url_too_long())
-            else:
-                limit = MAX_HEADER_BYTES
-                self._refuse(FieldsTooLarge("the request line and headers are too large", limit=limit))
-
-    def on_message_begin(self) -> None:
-        """Note when a request began."""
-        HttpToolsProtocol.on_message_begin(self)
-        self._waiting_since = self.loop.time()
-        self._in_headers = True
-        self._header_bytes = 0
-
-    def on_headers_complete(self) -> None:
-        """Stop counting: from here on the deadline bounds the request, and the application bounds its body."""
-        HttpToolsProtocol.on_headers_complete(self)
-        self._in_headers = False
-
-    def on_message_complete(self) -> None:
-        """Stop the clock: how long the answer takes is not the client's fault."""
-        self._waiting_since = None
-        HttpToolsProtocol.on_message_complete(self)
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser says too little to pass on
-        """Answer what is not HTTP with a problem, as everything else is."""
-        # httptools calls a URL that is longer than a 16-bit number can say malformed.
-        long = self._in_headers and len(self.url) > MAX_URL_BYTES
-        self._refuse(_url_too_long() if long else NotHttp("this is not a well-formed HTTP request"))
-
-    def _should_upgrade(self) -> bool:
-        """Keep uvicorn from answering a request that offers to upgrade; ``_parse_again`` deals with it."""
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn's always closes
+        """Answer what a client has asked before it closed its half of the connection."""
+        if self._phase != BETWEEN or self._is_idle or self._rest:
+            return None
+        self.cycle.keep_alive = False
         return True
 
-    def handle_websocket_upgrade(self) -> None:
-        """Note where the parser stopped: it takes what follows an offer to upgrade for another protocol."""
-        error = sys.exception()
-        assert isinstance(error, httptools.HttpParserUpgrade)
-        self._stopped_at = error.args[0]
-
-    def _parse_again(self, rest: bytes) -> None:
-        """Ignore an offer to upgrade, such as HTTP/2 clients make: read the same request without it.
-
-        Left to the parser, the body would be lost, or read as the next request.
-        """
-        self._stopped_at = None
-        method, version = self.parser.get_method(), self.parser.get_http_version().encode("ascii")
-        if method == b"CONNECT":
-            self._refuse(NotHttp("this server is not a proxy"))
-            return
-        fields = b"".join(b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade")
-        self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"%s %s HTTP/%s\r\n%s\r\n%s" % (method, self.url, version, fields, rest))
-
-    def _check_deadline(self) -> None:
-        # One timer per connection that looks now and then: one per request would nearly always be cancelled.
-        wait = self.request_timeout_seconds
-        if self._waiting_since is not None:
-            wait = self._waiting_since + self.request_timeout_seconds - self.loop.time()
-            if wait <= 0:
-                self._refuse(RequestTooSlow("the request was not complete in time"))
-                wait = self.request_timeout_seconds
-        if not self.transport.is_closing():
-            self._deadline = self.loop.call_later(wait, self._check_deadline)
-
-    def _refuse(self, error: TzdataFilterError) -> None:
-        """Send a problem and close. Answers owed to earlier requests go first; then the connection just closes."""
+    def on_response_complete(self) -> None:
+        """Go on with what waits. uvicorn's own would make a timer for each request, and knows no bound."""
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        # uvicorn's type says there is always a cycle; before the first request there is none.
-        cycle: RequestResponseCycle | None = self.cycle
-        in_body = self._waiting_since is not None and not self._in_headers
-        if cycle is not None and in_body:
-            if cycle.response_started:
-                # The client has its answer, which did not wait for the whole body.
+        self._answered_at = self.loop.time()
+        if self._phase == BODY and self.expect_100_continue and not self.pipeline:
+            # Nobody knows whether the body will come: RFC 9110 §10.1.1.
+            self.transport.close()
+        elif not self.flow.write_paused:
+            self._go_on()
+
+    def pause_writing(self) -> None:
+        """Do nothing for a client that does not take its answers, and remember since when."""
+        super().pause_writing()
+        self.flow.block()
+        self._unsent_since = self._taken_at = self.loop.time()
+        self._unsent = self.transport.get_write_buffer_size()
+        answer = self._running.scope.get(ANSWER, id(self)) if self._running is not None else id(self)
+        self.capacity.note_slow(self, answer, self._unsent)
+
+    def resume_writing(self) -> None:
+        """Go on for a client that has taken its answer."""
+        super().resume_writing()
+        self._unsent_since = None
+        self.capacity.note_taken(self)
+        if not self.transport.is_closing():
+            self._go_on()
+
+    @property
+    def received_bytes(self) -> int:
+        """See ``Guest``."""
+        return self._charged
+
+    def waits_for(self, now: float) -> float | None:
+        """See ``Guest``."""
+        if self._unsent_since is not None and self.transport.get_write_buffer_size():
+            seconds = now - self._unsent_since
+        elif self._waiting_since is not None and not self.flow.read_paused:
+            seconds = now - self._waiting_since
+        else:
+            return now - self._answered_at if self._is_idle else None
+        return seconds if seconds > _PATIENCE_SECONDS else None
+
+    def cut_off(self) -> None:
+        """See ``Guest``."""
+        self.capacity.note_received(-self._charged)
+        self._charged = 0
+        self.transport.abort()
+
+    @property
+    def _is_idle(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's type leaves out that there may be none yet
+        return cycle is None or cycle.response_complete
+
+    def _go_on(self) -> None:
+        """Start the next request, read on, or give up a connection that has its last answer."""
+        if self.pipeline and (self._running is None or self._running.response_complete):
+            self._running, app = self.pipeline.pop()
+            self._start_asgi_task(self._running, app)
+        self.flow.blocked = False
+        if self._rest:
+            self._read_on()
+        elif self._charged:
+            self._charge()
+        if self._refusal is not None and self._running is not None and self._running.response_complete:
+            self._send_error(self._refusal)
+        else:
+            self.flow.resume_reading()
+
+    def _check_place(self) -> None:
+        if self.capacity.promote(self):
+            self._is_spare = False
+        elif self.url.partition(b"?")[0] != HEALTH:
+            raise TooManyConnections("too many connections are open; try again in a moment")
+
+    def _charge(self) -> None:
+        """Count what this connection holds of requests that are not answered."""
+        held = 0
+        if not self.transport.is_closing():
+            held = len(self._rest) + (self._fed if self._phase != BETWEEN else 0)
+            held += sum(_PIPELINED_BYTES + len(cycle.body) for cycle, _ in self.pipeline)
+            if not self._is_idle:
+                held = max(held, self._body_bytes)
+        change = held - self._charged
+        self._charged = held
+        self.capacity.note_received(change)
+
+    def _look_at_deadlines(self) -> None:
+        # One timer per connection that looks now and then: one per request would nearly always be cancelled.
+        now = self.loop.time()
+        limits = self.limits
+        due = now + limits.look_seconds
+        unsent = self.transport.get_write_buffer_size()
+        if unsent:
+            due = self._due_to_take(unsent, now)
+            if due <= now:
+                self.capacity.cut_off(self, "its client does not take the answer")
+        elif self._is_spare:
+            due = self._made_at + SPARE_SECONDS
+            if due <= now:
+                self.capacity.cut_off(self, "there are too many connections")
+        elif self._waiting_since is not None:
+            if self.flow.read_paused:
+                self._waiting_since = now  # it is not the client who is late
+            due = self._waiting_since + limits.request_seconds
+            if due <= now:
+                self._refuse(RequestTooSlow("the request was not complete in time"))
+        elif self._is_idle:
+            due = self._answered_at + limits.keep_alive_seconds
+            if due <= now:
                 self.transport.close()
-                return
+        if not unsent:
+            self._unsent_since = None
+        wait = min(due - now, limits.look_seconds)
+        self._deadline = self.loop.call_later(wait if wait > 0 else limits.look_seconds, self._look_at_deadlines)
+
+    def _due_to_take(self, unsent: int, now: float) -> float:
+        """Return when the client is late with taking what is unsent."""
+        if self._unsent_since is None:
+            self._unsent_since = now
+        if unsent < self._unsent or self._answered_at > self._taken_at:
+            self._taken_at = now
+        self._unsent = unsent
+        return min(self._taken_at + self.limits.write_seconds, self._unsent_since + self.limits.answer_seconds)
+
+    def _refuse(self, error: TzdataFilterError) -> None:
+        """Send a problem and close, once the answers owed to earlier requests are out."""
+        if self.transport.is_closing() or self._refusal is not None:
+            return
+        self._refusal = error
+        self.capacity.note_refusal(error)
+        cycle = self.cycle
+        if self._phase == BODY:
             if self.pipeline:
                 self.pipeline.popleft()
-                self.timeout_keep_alive = 0
                 return
-        elif cycle is not None and not cycle.response_complete:
-            self.timeout_keep_alive = 0
+            if cycle.response_started:
+                # The client has its answer, or is getting it; that did not wait for the whole body.
+                cycle.keep_alive = False
+                if cycle.response_complete:
+                    self.transport.close()
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+        elif not self._is_idle:
             return
         self._send_error(error)
-        self.transport.close()
 
     def _send_error(self, error: TzdataFilterError) -> None:
-        path = unquote_to_bytes(self.url.partition(b"?")[0]).decode("latin-1") if self._in_headers else ""
+        is_known = self._phase != BETWEEN
+        path = unquote_to_bytes(self.url.partition(b"?")[0]).decode("latin-1") if is_known else ""
         reply = self.forms.at(path)(error)
         status = HTTPStatus(reply.status)
         head = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode("ascii"))]
         head += [b"%s: %s" % field for field in (*reply.headers, (b"connection", b"close"))]
-        body = b"" if self.parser.get_method() == b"HEAD" else reply.body
+        body = b"" if is_known and self.parser.get_method() == b"HEAD" else reply.body
         self.transport.write(b"\r\n".join((*head, b"", body)))
-
-
-def _url_too_long() -> UrlTooLong:
-    return UrlTooLong("the URL is too long; POST /v1/bundles takes long lists", limit=MAX_URL_BYTES)
+        self.transport.close()

@@ -14,7 +14,7 @@ from collections import defaultdict
 from app.errors import TzdataFilterError
 from app.web.edge.admission import Admission, drain
 from app.web.edge.request_log import RequestLine, RequestLog
-from app.web.http.asgi import ASGIApp, Message, RawHeaders, Receive, Scope, Send, join_header
+from app.web.http.asgi import ANSWER, ASGIApp, Message, RawHeaders, Receive, Scope, Send, join_header
 from app.web.http.errors import BodyTooLarge, OtherContent, RangeOutside, unexpected
 from app.web.http.forms import ErrorForms
 from app.web.http.hot import HotRepresentation, HotRepresentations
@@ -86,6 +86,7 @@ class Front:
             return
         body = b"" if scope["method"] == "HEAD" else reply.body
         fields = [*reply.headers, (b"x-request-id", request_id)]
+        scope[ANSWER] = id(reply.body)
         await send({"type": "http.response.start", "status": reply.status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         self._tally.hot += 1
@@ -114,6 +115,7 @@ class Front:
                 message = {**message, "body": b""}
             else:
                 size += len(message.get("body", b""))
+                scope[ANSWER] = id(message.get("body"))
             await send(message)
 
         try:

@@ -7,7 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Names are in lower case, as ASGI requires."""
 
-__all__ = ["ASGIApp", "Message", "RawHeaders", "Receive", "Scope", "Send", "join_header"]
+ANSWER = "answer"
+"""The key of a scope under which the front says which bytes are sent: equal for all requests that share them."""
+
+__all__ = ["ANSWER", "ASGIApp", "Message", "RawHeaders", "Receive", "Scope", "Send", "join_header"]
 
 
 def join_header(headers: RawHeaders, name: bytes) -> str | None:

@@ -52,6 +52,17 @@ class RequestTooSlow(errors.InvalidRequest):
     )
 
 
+class TooManyConnections(errors.Overloaded):
+    """As many connections are open as the service takes; the connection is closed."""
+
+    code = "too-many-connections"
+    title = "Too many connections are open"
+    meaning = (
+        "The service has as many connections open as it takes, and the new one was closed. Try again after the seconds "
+        "that the Retry-After field names, and close connections that are not needed any more."
+    )
+
+
 class OtherContent(errors.InvalidRequest):
     """``If-Match`` names content that is not what is here."""
 
