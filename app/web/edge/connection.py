@@ -53,7 +53,7 @@ class BoundedProtocol(ReadingProtocol):
         self.capacity.note_taken(self)
         self.capacity.note_received(-self._charged)
         self._charged = 0
-        self._rest = memoryview(b"")
+        self._rest = b""
         super().connection_lost(exc)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn's always closes

@@ -73,7 +73,7 @@ class ReadingProtocol(HttpToolsProtocol):
         self.flow = BoundedFlow(transport)
         self._phase = BETWEEN
         self._fed = self._body_bytes = 0
-        self._rest = memoryview(b"")
+        self._rest = b""
         self._piece: bytes | memoryview = b""
         self._host: bytes | None = None
         self._known_host: bytes | None = None
@@ -100,7 +100,7 @@ class ReadingProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came, in slices if it is much, and only as far as it can be answered soon."""
         if len(data) > _SLICE_BYTES or self.pipeline or self._rest or self._refusal is not None:
-            self._rest = memoryview(bytes(self._rest) + data if self._rest else data)
+            self._rest += data
             self._read_on()
         else:
             self._feed(data)
@@ -163,14 +163,14 @@ class ReadingProtocol(HttpToolsProtocol):
     def _read_on(self) -> None:
         """Parse what has come, unless enough waits for its answer already: then neither parse nor read."""
         at = 0
-        rest = self._rest
+        rest = memoryview(self._rest)
         while at < len(rest) and len(self.pipeline) < self.limits.pipelined and not self.flow.write_paused:
             if self._refusal is not None or self.transport.is_closing():
-                rest = memoryview(b"")
+                at = len(rest)
                 break
             self._feed(rest[at : at + _SLICE_BYTES])
             at += _SLICE_BYTES
-        self._rest = rest[at:]
+        self._rest = bytes(rest[at:])  # a view would keep all of what came
         if self._rest or len(self.pipeline) >= self.limits.pipelined:
             self.flow.block()
         self._charge()
@@ -189,6 +189,7 @@ class ReadingProtocol(HttpToolsProtocol):
                 return
             else:
                 self._fed += len(piece)
+        self._piece = b""
         if self._phase != BETWEEN or self._fed > self.limits.head_bytes:
             self._check_size()
 
