@@ -58,6 +58,7 @@ def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSer
             expect_errors: bool = False,
             wait_until_ready: bool = True,
             environ: Mapping[str, str | None] | None = None,
+            descriptors: int | None = None,
             **settings: object,
         ) -> Service:
             context = running_service(
@@ -66,6 +67,7 @@ def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSer
                 environ=environ,
                 expect_errors=expect_errors,
                 wait_until_ready=wait_until_ready,
+                descriptors=descriptors,
             )
             return stack.enter_context(context)
 

@@ -92,12 +92,14 @@ class StartService(Protocol):
         expect_errors: bool = False,
         wait_until_ready: bool = True,
         environ: Mapping[str, str | None] | None = None,
+        descriptors: int | None = None,
         **settings: object,
     ) -> Service:
         """Return it once ``/readyz`` says yes, or (without ``wait_until_ready``) once it listens.
 
         Args:
             environ: Variables besides those inherited; ``None`` takes one away.
+            descriptors: How many files it may open; ``None`` leaves that as it is.
             settings: By the names of ``Settings``.
         """
         ...
@@ -111,6 +113,7 @@ def running_service(
     environ: Mapping[str, str | None] | None = None,
     expect_errors: bool = False,
     wait_until_ready: bool = True,
+    descriptors: int | None = None,
 ) -> Iterator[Service]:
     """Run a service while the context lasts, with what it keeps below ``directory`` and a bound on its memory."""
     port = free_port()
@@ -118,6 +121,8 @@ def running_service(
     data_dir = directory / "data"
     given = {"host": HOST, "port": port, "data_dir": data_dir, "offline": True, **settings}
     process = start_process(given, log_file, environ)
+    if descriptors is not None:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
     service = Service(f"http://{HOST}:{port}", port, data_dir, process, log_file)
     try:
         _wait_until_up(service, "/readyz" if wait_until_ready else "/healthz")

@@ -10,8 +10,6 @@ from app.errors import TzdataFilterError
 
 _log = logging.getLogger(__name__)
 
-SPARE_CONNECTIONS = 16
-"""Connections past the limit; they may only ask for health. The newest ones stay."""
 SPARE_SECONDS = 2.0
 """How long one of those may take in all."""
 _SCAN_SECONDS = 0.1
@@ -70,12 +68,17 @@ class Guest(Protocol):
 class Capacity:
     """The open connections, and the bounds on them. Used by one event loop only.
 
+    Past ``max_connections`` there may be ``spare_connections`` for whoever asks for health; the newest ones stay.
+
     Attributes:
         refused: How many requests and connections were refused or cut off before the application saw them.
     """
 
-    def __init__(self, *, max_connections: int, max_received_bytes: int, max_unsent_bytes: int) -> None:
+    def __init__(
+        self, *, max_connections: int, spare_connections: int, max_received_bytes: int, max_unsent_bytes: int
+    ) -> None:
         self._max_connections = max_connections
+        self._spare_connections = spare_connections
         self._max_received_bytes = max_received_bytes
         self._max_unsent_bytes = max_unsent_bytes
         self._open: set[Guest] = set()
@@ -168,7 +171,7 @@ class Capacity:
 
     def _admit_spare(self, guest: Guest) -> None:
         self._spare[guest] = None
-        if len(self._spare) > SPARE_CONNECTIONS:
+        if len(self._spare) > self._spare_connections:
             self.cut_off(next(iter(self._spare)), "there are too many connections")
 
     def _find_patient(self, now: float) -> Guest | None:

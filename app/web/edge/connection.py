@@ -13,7 +13,7 @@ from app.errors import TzdataFilterError
 from app.web.edge.capacity import SPARE_SECONDS, Capacity
 from app.web.edge.reading import BETWEEN, BODY, ReadingProtocol
 from app.web.http.asgi import ANSWER
-from app.web.http.errors import RequestTooSlow, TooManyConnections
+from app.web.http.errors import NotHttp, RequestTooSlow, TooManyConnections
 from app.web.http.forms import ErrorForms
 
 HEALTH = b"/healthz"
@@ -33,7 +33,7 @@ class BoundedProtocol(ReadingProtocol):
 
     __slots__ = ("_answered_at", "_charged", "_deadline", "_made_at", "_taken_at", "_unsent", "_unsent_since")
 
-    capacity = Capacity(max_connections=1, max_received_bytes=1, max_unsent_bytes=1)
+    capacity = Capacity(max_connections=1, spare_connections=1, max_received_bytes=1, max_unsent_bytes=1)
     forms = ErrorForms({})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -55,12 +55,16 @@ class BoundedProtocol(ReadingProtocol):
         self._charged = 0
         self._rest = b""
         super().connection_lost(exc)
+        self._abandon()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn's always closes
         """Answer what a client has asked before it closed its half of the connection."""
-        if self._phase != BETWEEN or self._is_idle or self._rest:
+        if self._phase != BETWEEN:
+            self._refuse(NotHttp("the connection ended in the middle of a request"))
+        elif self._is_idle:
             return None
-        self.cycle.keep_alive = False
+        else:
+            self.cycle.keep_alive = False
         return True
 
     def on_response_complete(self) -> None:
@@ -111,6 +115,7 @@ class BoundedProtocol(ReadingProtocol):
         """See ``Guest``."""
         self.capacity.note_received(-self._charged)
         self._charged = 0
+        self._abandon()
         self.transport.abort()
 
     @property
@@ -206,11 +211,16 @@ class BoundedProtocol(ReadingProtocol):
                 if cycle.response_complete:
                     self.transport.close()
                 return
-            cycle.disconnected = True
-            cycle.message_event.set()
+            self._abandon()
         elif not self._is_idle:
             return
         self._send_error(error)
+
+    def _abandon(self) -> None:
+        """Tell the application that nobody waits for its answer; uvicorn tells only the latest request of several."""
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def _send_error(self, error: TzdataFilterError) -> None:
         is_known = self._phase != BETWEEN

@@ -41,6 +41,25 @@ class BoundedFlow(FlowControl):
             super().resume_reading()
 
 
+class SafeTransport:
+    """A transport for answers: what is written to a connection that was lost a moment ago is dropped.
+
+    uvloop raises an error then, which would be logged as the application's.
+    """
+
+    __slots__ = ("_transport", "close", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.close = transport.close
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Write if there is still somebody to write to."""
+        if not self.is_closing():
+            self._transport.write(data)
+
+
 class ReadingProtocol(HttpToolsProtocol):
     """A connection that reads no more than it may hold, whatever the client sends, and however it is cut into packets.
 
@@ -61,7 +80,7 @@ class ReadingProtocol(HttpToolsProtocol):
             "_refusal",
             "_rest",
         ),
-        *("_running", "_waiting_since"),
+        *("_running", "_safe_transport", "_waiting_since"),
     )
 
     limits = Limits()
@@ -71,6 +90,7 @@ class ReadingProtocol(HttpToolsProtocol):
         """Begin with nothing read."""
         super().connection_made(transport)
         self.flow = BoundedFlow(transport)
+        self._safe_transport = SafeTransport(transport)
         self._phase = BETWEEN
         self._fed = self._body_bytes = 0
         self._rest = b""
@@ -137,6 +157,7 @@ class ReadingProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return
         HttpToolsProtocol.on_headers_complete(self)
+        self.cycle.transport = self._safe_transport  # type: ignore[assignment]  # it has what a cycle uses
         self._phase = BODY
         if not self.pipeline:
             self._running = self.cycle

@@ -15,18 +15,18 @@ from types import FrameType
 import uvicorn
 
 from app.settings import Settings
-from app.web.edge.capacity import SPARE_CONNECTIONS, Capacity, Limits
+from app.web.edge.capacity import Capacity, Limits
 from app.web.edge.connection import BoundedProtocol
 from app.web.http.asgi import ASGIApp
 from app.web.http.forms import ErrorForms
 
 _log = logging.getLogger(__name__)
 
-_OTHER_DESCRIPTORS = 112
-"""Files, connections to the index, the log: what is open besides the connections of clients."""
+_RESERVED_DESCRIPTORS = 128
+"""For files, connections to the index and the log; an eighth of them for connections past the limit."""
 _SEND_BUFFER_BYTES = 128 << 10
 _RECEIVE_BUFFER_BYTES = 64 << 10
-"""What the kernel may keep for one connection (it takes twice as much): left alone, 4 MiB and 32 MiB on many machines."""
+"""What the kernel may keep for one connection (it takes twice as much): left alone, 4 MiB and 32 MiB."""
 
 
 def run(
@@ -125,29 +125,31 @@ def _make_protocol(settings: Settings, forms: ErrorForms) -> type[BoundedProtoco
             body_bytes=settings.max_body_bytes,
             pipelined=settings.max_pipelined_requests,
         )
-        capacity = Capacity(
-            max_connections=_bound_connections(settings.max_connections),
-            max_received_bytes=settings.max_received_bytes,
-            max_unsent_bytes=settings.max_unsent_bytes,
-        )
 
+    connections, spare = _bound_connections(settings.max_connections)
+    Protocol.capacity = Capacity(
+        max_connections=connections,
+        spare_connections=spare,
+        max_received_bytes=settings.max_received_bytes,
+        max_unsent_bytes=settings.max_unsent_bytes,
+    )
     Protocol.forms = forms
     return Protocol
 
 
-def _bound_connections(wanted: int) -> int:
-    """Return how many connections there may be, with as many descriptors as the process can have for them."""
-    reserve = _OTHER_DESCRIPTORS + SPARE_CONNECTIONS
+def _bound_connections(wanted: int) -> tuple[int, int]:
+    """Return how many connections there may be, and how many more past that, and get the descriptors for them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + reserve
+    needed = wanted + _RESERVED_DESCRIPTORS
     if soft == resource.RLIM_INFINITY or soft >= needed:
-        return wanted
+        return wanted, _RESERVED_DESCRIPTORS // 8
     soft = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    possible = min(wanted, soft - min(reserve, soft // 2))
+    reserved = min(_RESERVED_DESCRIPTORS, soft * 3 // 4)
+    possible = min(wanted, soft - reserved)
     if possible < wanted:
         _log.warning("at most %d connections at a time, not %d: this process may open %d files", possible, wanted, soft)
-    return possible
+    return possible, reserved // 8
 
 
 def _bind(settings: Settings) -> socket.socket:
