@@ -1,12 +1,14 @@
 """The real server process: start, stop, the port, and a store or sources that fail it."""
 
 import json
+import signal
 import socket
 import threading
 import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.servers import HOST, StartService, free_port, start_process
 from tests.web.raw import connect, read_replies, read_to_end
@@ -52,6 +54,58 @@ class TestStopping:
                 client.get(f"/last/{number}")
         running.stop()
         assert all(f"GET /last/{number} 404" in running.log for number in range(50))
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+    def test_each_signal_stops_it_after_the_request_under_way_and_a_shell_sees_which(
+        self, start_service: StartService, number: signal.Signals
+    ) -> None:
+        running = start_service()
+        with connect(running.port) as connection:
+            connection.sendall(b"POST /v1/bundles HTTP/1.1\r\nHost: test\r\nContent-Length: 22\r\n\r\n{")
+            time.sleep(0.2)
+            running.process.send_signal(number)
+            wait_for_line(running.log_file, "Shutting down")
+            connection.sendall(b'"zones": ["Etc/UTC"]}')
+            (reply,) = read_replies(read_to_end(connection))
+        assert reply.status == 200
+        # A process that a signal ended has no exit code: a shell makes 128 and the number of it, Popen a negative one.
+        assert running.process.wait(20) == -number
+
+    def test_ctrl_c_stops_it_with_the_status_that_a_shell_expects(self, tmp_path: Path) -> None:
+        settings = {"host": HOST, "port": free_port(), "offline": True, "data_dir": tmp_path / "data"}
+        process = start_process(settings, tmp_path / "log")
+        wait_for_line(tmp_path / "log", "Application startup complete")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 128 + signal.SIGINT
+        assert "Traceback" not in (tmp_path / "log").read_text()
+
+    @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+    def test_a_second_signal_ends_it_at_once(self, start_service: StartService, second: signal.Signals) -> None:
+        running = start_service(shutdown_seconds=600, request_timeout_seconds=600)
+        with connect(running.port) as connection:
+            connection.sendall(b"POST /v1/bundles HTTP/1.1\r\nHost: test\r\nContent-Length: 22\r\n\r\n{")
+            time.sleep(0.2)
+            running.process.send_signal(signal.SIGTERM)
+            wait_for_line(running.log_file, "Shutting down")
+            running.process.send_signal(second)
+            assert running.process.wait(20) == -second
+
+    def test_sighup_stays_ignored_where_it_was_as_under_nohup(self, start_service: StartService) -> None:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            running = start_service()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        running.process.send_signal(signal.SIGHUP)
+        with running.client() as client:
+            assert client.get("/healthz").status_code == 200
+
+    def test_clients_that_do_not_read_do_not_hold_it_up(self, start_service: StartService) -> None:
+        running = start_service(shutdown_seconds=1, write_timeout_seconds=600, answer_timeout_seconds=600)
+        with connect(running.port) as connection:
+            connection.sendall(b"GET /v1/bundles/latest/*.tar HTTP/1.1\r\nHost: test\r\n\r\n" * 20)
+            wait_for_line(running.log_file, "request GET")
+            running.stop()  # fails if that takes anything like ten minutes
 
 
 class TestThePort:
