@@ -13,7 +13,7 @@ from collections import defaultdict
 
 from app.errors import TzdataFilterError
 from app.web.edge.admission import Admission, drain
-from app.web.edge.request_log import RequestLine, RequestLog
+from app.web.edge.request_log import MAX_TARGET_BYTES, RequestLine, RequestLog
 from app.web.http.asgi import ANSWER, ASGIApp, Message, RawHeaders, Receive, Scope, Send, join_header
 from app.web.http.errors import BodyTooLarge, OtherContent, RangeOutside, unexpected
 from app.web.http.forms import ErrorForms
@@ -148,8 +148,8 @@ class Front:
         method: str = scope["method"]
         self._tally.add(route, method, status, seconds, size)
         if self._request_log is not None:
-            path: bytes = scope["raw_path"]
-            query: bytes = scope["query_string"]
+            path: bytes = scope["raw_path"][: MAX_TARGET_BYTES + 1]
+            query: bytes = scope["query_string"][:MAX_TARGET_BYTES]
             line = RequestLine(time.time(), method, path, query, status, size, seconds, route, request_id)
             self._request_log.add(line)
 

@@ -10,7 +10,10 @@ from app.logs import one_line
 from app.settings import LogFormat
 
 FLUSH_SECONDS = 0.25
-MAX_WAITING_LINES = 4_096
+MAX_WAITING_LINES = 256
+"""More are written at once, since a long batch would hold up the event loop."""
+MAX_TARGET_BYTES = 1_024
+"""What is kept, and written, of a URL: a client chooses how long it is, and how often it is asked for."""
 
 
 class RequestLine(NamedTuple):
@@ -36,7 +39,7 @@ class RequestLog:
         self._lines: list[RequestLine] = []
 
     def add(self, line: RequestLine) -> None:
-        """Take one line; it is written a moment later."""
+        """Take one line; it is written a moment later. More of its URL than is written need not be in it."""
         self._lines.append(line)
         if len(self._lines) >= MAX_WAITING_LINES:
             self.flush()
@@ -60,7 +63,8 @@ class RequestLog:
 
 def _target(line: RequestLine) -> str:
     target = line.path + b"?" + line.query if line.query else line.path
-    return one_line(target.decode("ascii", "backslashreplace"))
+    cut = "..." if len(target) > MAX_TARGET_BYTES else ""
+    return one_line(target[:MAX_TARGET_BYTES].decode("ascii", "backslashreplace")) + cut
 
 
 def _format_text(line: RequestLine) -> str:

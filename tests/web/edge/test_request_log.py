@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.web.edge.request_log import MAX_WAITING_LINES, RequestLine, RequestLog
+from app.web.edge.request_log import MAX_TARGET_BYTES, MAX_WAITING_LINES, RequestLine, RequestLog
 from tests.servers import StartService
 from tests.web.raw import exchange, get
 
@@ -125,3 +125,17 @@ class TestBatches:
         log.flush()
         assert stream.getvalue().count("\n") == 1
         assert stream.getvalue().rstrip("\n").isprintable()
+
+
+def test_a_long_url_is_cut_in_the_log(start_service: StartService) -> None:
+    running = start_service()
+    exchange(running.port, get(b"/" + b"a" * (MAX_TARGET_BYTES - 1)))
+    exchange(running.port, get(b"/" + b"a" * 30_000))
+    exchange(running.port, get(b"/nothing?" + b"a" * 30_000))
+    running.stop()
+    targets = [match["target"] for match in requests_in(running.log) if "aaa" in match["target"]]
+    assert targets == [
+        "/" + "a" * (MAX_TARGET_BYTES - 1),
+        "/" + "a" * (MAX_TARGET_BYTES - 1) + "...",
+        "/nothing?" + "a" * (MAX_TARGET_BYTES - 9) + "...",
+    ]
