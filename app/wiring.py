@@ -117,4 +117,5 @@ def serve(settings: Settings, visitor: Visitor | None = None) -> None:
     from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
-    run(make_app(make_web_parts(settings)), settings, forms=error_forms(), visitor=visitor)
+    parts = make_web_parts(settings)
+    run(make_app(parts), settings, forms=error_forms(), tally=parts.tally, visitor=visitor)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.errors import TzdataFilterError
+from app.web.edge.front import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -69,14 +70,18 @@ class Capacity:
     """The open connections, and the bounds on them. Used by one event loop only.
 
     Past ``max_connections`` there may be ``spare_connections`` for whoever asks for health; the newest ones stay.
-
-    Attributes:
-        refused: How many requests and connections were refused or cut off before the application saw them.
     """
 
     def __init__(
-        self, *, max_connections: int, spare_connections: int, max_received_bytes: int, max_unsent_bytes: int
+        self,
+        tally: Tally,
+        *,
+        max_connections: int,
+        spare_connections: int,
+        max_received_bytes: int,
+        max_unsent_bytes: int,
     ) -> None:
+        self._tally = tally
         self._max_connections = max_connections
         self._spare_connections = spare_connections
         self._max_received_bytes = max_received_bytes
@@ -90,7 +95,6 @@ class Capacity:
         self._slow_answers: dict[Hashable, int] = {}
         self._unsent_bytes = 0
         self._log = _BriefLog()
-        self.refused = 0
 
     @property
     def is_full(self) -> bool:
@@ -109,6 +113,7 @@ class Capacity:
                 return False
             self.cut_off(patient, "others need its place")
         self._open.add(guest)
+        self._count()
         return True
 
     def promote(self, guest: Guest) -> bool:
@@ -123,17 +128,18 @@ class Capacity:
         """Take note that a connection is gone."""
         self._open.discard(guest)
         self._spare.pop(guest, None)
+        self._count()
 
     def cut_off(self, guest: Guest, why: str) -> None:
         """Close a connection at once."""
         self.forget(guest)
         guest.cut_off()
-        self.refused += 1
+        self._tally.refused += 1
         self._log.add(f"a connection was cut off: {why}")
 
     def note_refusal(self, error: TzdataFilterError) -> None:
         """Count a request that was refused before the application saw it."""
-        self.refused += 1
+        self._tally.refused += 1
         self._log.add(f"a request was refused: {error.detail}")
 
     def note_received(self, change: int) -> None:
@@ -173,6 +179,10 @@ class Capacity:
         self._spare[guest] = None
         if len(self._spare) > self._spare_connections:
             self.cut_off(next(iter(self._spare)), "there are too many connections")
+        self._count()
+
+    def _count(self) -> None:
+        self._tally.connections = len(self._open) + len(self._spare)
 
     def _find_patient(self, now: float) -> Guest | None:
         """Return the connection that has waited longest for its client.

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.errors import TzdataFilterError
 from app.web.edge.capacity import SPARE_SECONDS, Capacity
+from app.web.edge.front import Tally
 from app.web.edge.reading import BETWEEN, BODY, ReadingProtocol
 from app.web.http.asgi import ANSWER
 from app.web.http.errors import NotHttp, RequestTooSlow, TooManyConnections
@@ -33,7 +34,7 @@ class BoundedProtocol(ReadingProtocol):
 
     __slots__ = ("_answered_at", "_charged", "_deadline", "_made_at", "_taken_at", "_unsent", "_unsent_since")
 
-    capacity = Capacity(max_connections=1, spare_connections=1, max_received_bytes=1, max_unsent_bytes=1)
+    capacity = Capacity(Tally(), max_connections=1, spare_connections=1, max_received_bytes=1, max_unsent_bytes=1)
     forms = ErrorForms({})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own

@@ -30,13 +30,20 @@ _UNUSUAL = CONDITIONS | {b"x-request-id"}
 
 
 class Tally:
-    """Counts of answered requests. Used by one event loop only. Units: seconds, bytes."""
+    """Counts of answered requests. Used by one event loop only. Units: seconds, bytes.
+
+    Attributes:
+        connections: How many are open.
+        refused: How many requests and connections were refused or cut off before they came to the front.
+    """
 
     def __init__(self) -> None:
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.sent_bytes = 0
         self.hot = 0
+        self.connections = 0
+        self.refused = 0
 
     def add(self, route: str, method: str, status: int, seconds: float, size: int) -> None:
         """Count one answer."""

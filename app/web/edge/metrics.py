@@ -70,6 +70,10 @@ class _Live(Collector):
         yield seconds
         yield CounterMetricFamily("tzdata_filter_sent_bytes", "Bytes of bodies sent.", value=tally.sent_bytes)
         yield CounterMetricFamily("tzdata_filter_hot_answers", "Requests answered from memory.", value=tally.hot)
+        yield GaugeMetricFamily("tzdata_filter_connections", "Open connections.", value=tally.connections)
+        yield CounterMetricFamily(
+            "tzdata_filter_connections_refused", "Requests and connections refused or cut off.", value=tally.refused
+        )
         yield GaugeMetricFamily("tzdata_filter_hot_bytes", "Bytes of answers kept ready.", value=self._hot.held_bytes)
         yield GaugeMetricFamily("tzdata_filter_releases", "Releases on offer.", value=len(self._library.versions()))
         yield GaugeMetricFamily(

@@ -17,6 +17,7 @@ import uvicorn
 from app.settings import Settings
 from app.web.edge.capacity import Capacity, Limits
 from app.web.edge.connection import BoundedProtocol
+from app.web.edge.front import Tally
 from app.web.http.asgi import ASGIApp
 from app.web.http.forms import ErrorForms
 
@@ -34,6 +35,7 @@ def run(
     settings: Settings,
     *,
     forms: ErrorForms,
+    tally: Tally,
     visitor: Callable[[int, Callable[[], None]], None] | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; running requests then have ``shutdown_seconds`` to finish.
@@ -43,6 +45,7 @@ def run(
 
     Args:
         forms: How errors are written that a connection finds before there is a request.
+        tally: Where connections are counted.
         visitor: Called in a thread of its own once the port is open, with its number and a function that stops serving.
 
     Raises:
@@ -50,7 +53,7 @@ def run(
     """
     config = uvicorn.Config(
         app,
-        http=_make_protocol(settings, forms),
+        http=_make_protocol(settings, forms, tally),
         ws="none",
         loop="auto",
         lifespan="on",
@@ -112,7 +115,7 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
 
 
-def _make_protocol(settings: Settings, forms: ErrorForms) -> type[BoundedProtocol]:
+def _make_protocol(settings: Settings, forms: ErrorForms, tally: Tally) -> type[BoundedProtocol]:
     class Protocol(BoundedProtocol):
         limits = Limits(
             request_seconds=settings.request_timeout_seconds,
@@ -128,6 +131,7 @@ def _make_protocol(settings: Settings, forms: ErrorForms) -> type[BoundedProtoco
 
     connections, spare = _bound_connections(settings.max_connections)
     Protocol.capacity = Capacity(
+        tally,
         max_connections=connections,
         spare_connections=spare,
         max_received_bytes=settings.max_received_bytes,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.web.edge.capacity import Capacity, Limits
+from app.web.edge.front import Tally
 
 
 @dataclass(eq=False, slots=True)
@@ -22,9 +23,9 @@ class Visitor:
         self.is_cut_off = True
 
 
-def make(**limits: int) -> Capacity:
+def make(tally: Tally | None = None, **limits: int) -> Capacity:
     usual = {"max_connections": 3, "spare_connections": 2, "max_received_bytes": 100, "max_unsent_bytes": 100}
-    return Capacity(**{**usual, **limits})
+    return Capacity(tally or Tally(), **{**usual, **limits})
 
 
 def test_the_one_that_waited_longest_makes_room() -> None:
@@ -50,13 +51,14 @@ def test_one_that_has_become_busy_keeps_its_place() -> None:
 
 
 def test_when_nobody_waits_the_newest_spare_ones_stay() -> None:
-    capacity = make()
+    tally = Tally()
+    capacity = make(tally)
     for _ in range(3):
         capacity.admit(Visitor(), 0.0)
     spare = [Visitor() for _ in range(4)]
     assert not any(capacity.admit(visitor, 1.0) for visitor in spare)
     assert [visitor.is_cut_off for visitor in spare] == [True, True, False, False]
-    assert capacity.refused == 2
+    assert (tally.connections, tally.refused) == (5, 2)
 
 
 def test_a_spare_one_gets_a_place_that_came_free() -> None:
@@ -84,9 +86,10 @@ def test_who_holds_most_goes_when_too_much_was_received() -> None:
 
 
 def test_one_past_the_limit_is_not_held_against_the_others() -> None:
-    capacity = make(max_connections=1)
+    tally = Tally()
+    capacity = make(tally, max_connections=1)
     capacity.note_received(1_000)
-    assert capacity.refused == 0
+    assert tally.refused == 0
 
 
 def test_the_slowest_goes_when_too_much_is_unsent() -> None:

@@ -20,6 +20,8 @@ FAMILIES = {
     "tzdata_filter_request_seconds": "summary",
     "tzdata_filter_sent_bytes": "counter",
     "tzdata_filter_hot_answers": "counter",
+    "tzdata_filter_connections": "gauge",
+    "tzdata_filter_connections_refused": "counter",
     "tzdata_filter_hot_bytes": "gauge",
     "tzdata_filter_releases": "gauge",
     "tzdata_filter_releases_refused": "gauge",
