@@ -9,6 +9,7 @@ import pytest
 
 from app.digest import sha256_hex
 from app.errors import StoreUnavailable
+from app.files.below import ASIDE_LENGTH
 from app.store.base import NoteKind
 from app.store.disk import STALE_SECONDS, DiskStore
 from tests.faults.children import run
@@ -90,8 +91,8 @@ class TestDamage:
 
 
 class TestLeftovers:
-    def leave(self, tmp_path: Path, *, age: float) -> Path:
-        path = tmp_path / "temporary" / "left-behind"
+    def leave(self, tmp_path: Path, *, age: float, name: str = "0" * ASIDE_LENGTH) -> Path:
+        path = tmp_path / "temporary" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"half of a blob")
         then = time.time() - age
@@ -153,20 +154,21 @@ class TestPlacesThatCannotBeUsed:
         assert store.read_blob(HEX) == CONTENT
 
 
-_PRINT_OPENED_DIRECTORIES = """
+_PRINT_FLUSHED = """
 import os, sys
 from pathlib import Path
 from app.digest import sha256_hex
 from app.store.disk import DiskStore
 root = Path(sys.argv[1])
-sys.addaudithook(lambda event, args: print(args[0]) if event == "open" and os.path.isdir(args[0]) else None)
+flush = os.fsync
+os.fsync = lambda descriptor: (print(os.readlink(f"/proc/self/fd/{descriptor}")), flush(descriptor))
 DiskStore(root / "store").write_blob(sha256_hex(b"blob"), b"blob")
 """
 
 
 def test_each_new_directory_is_flushed_into_the_one_above(tmp_path: Path) -> None:
     """A file whose directory is forgotten by a crash is as lost as one that was never written."""
-    opened = run(_PRINT_OPENED_DIRECTORIES, tmp_path)
+    flushed = run(_PRINT_FLUSHED, tmp_path)
     shard = tmp_path / "store" / "blobs" / sha256_hex(b"blob")[:2]
     made = {tmp_path, tmp_path / "store", tmp_path / "store" / "blobs", shard}
-    assert set(map(str, made)) <= set(opened.splitlines())
+    assert set(map(str, made)) <= set(flushed.splitlines())
