@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from app.artifact.plan import Plan, make_plan
@@ -42,6 +42,7 @@ class Artifact:
         plan: The plan of this very request.
         record: It may come from an earlier request that led to the same bytes.
         sha256: The sha256 of ``content``.
+        kept: Whether it can be found by its sha256.
     """
 
     release: str
@@ -49,6 +50,7 @@ class Artifact:
     record: Record
     content: bytes
     sha256: str
+    kept: bool
 
 
 class Builder:
@@ -100,7 +102,7 @@ class Builder:
         release = await self._library.release(spec.release)
         plan, key = await asyncio.to_thread(_plan_and_key, release, spec)
         stored = await self._once.run(key, lambda: self._in_thread(lambda: self._obtain(plan, key)))
-        return Artifact(release.version, plan, stored.record, stored.content, stored.record.sha256)
+        return Artifact(release.version, plan, stored.record, stored.content, stored.record.sha256, stored.kept)
 
     async def find(self, sha256: str) -> StoredArtifact:
         """Return the artifact with this sha256; if its bytes were lost, it is built again and must have the same bytes.
@@ -146,7 +148,9 @@ class Builder:
             return "stored", stored
         content = recipe_named(plan.recipe).encode(plan.entries)
         built = StoredArtifact(make_record(plan, content), content)
-        return ("built" if self._keep(self._stored.keep, built) else "unkept"), built
+        if self._keep(self._stored.keep, built):
+            return "built", built
+        return "unkept", replace(built, kept=False)
 
     async def _rebuild(self, record: Record) -> StoredArtifact:
         try:
