@@ -18,6 +18,7 @@ from app.artifact.spec import Spec
 from app.builder.artifacts import StoredArtifact, StoredArtifacts
 from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, Overloaded, StoreUnavailable, UnknownArtifact
+from app.logs import Sparingly
 from app.once import Once
 from app.releases.library import Library
 from app.store.base import Store
@@ -78,6 +79,7 @@ class Builder:
         self._observe = observe
         self._max_waiting = max_waiting
         self._in_work = 0
+        self._log = Sparingly(_log)
         self._once: Once[str, StoredArtifact] = Once()
 
     async def plan(self, spec: Spec) -> Plan:
@@ -179,7 +181,7 @@ class Builder:
         try:
             return self._stored.read(key)
         except StoreUnavailable as error:
-            _log.error("the store cannot be read, building instead: %s", error.detail)
+            self._log.error("the store cannot be read, building instead: %s", error.detail)
             return None
 
     def _keep(self, keep: Callable[[StoredArtifact], None], artifact: StoredArtifact) -> bool:
@@ -187,7 +189,7 @@ class Builder:
         try:
             keep(artifact)
         except StoreUnavailable as error:
-            _log.error("artifact %s cannot be kept: %s", artifact.record.sha256, error.detail)
+            self._log.error("artifact %s cannot be kept: %s", artifact.record.sha256, error.detail)
             return False
         return True
 

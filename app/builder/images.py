@@ -5,6 +5,7 @@ The only place that decides which release a digest may belong to. ``oci/names`` 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from app.errors import (
     UnknownRelease,
     UnknownZones,
 )
+from app.logs import Sparingly
 from app.releases.library import Library
 from app.store.base import NoteKind, Store
 from app.tzdb.names import is_release_name
@@ -109,6 +111,7 @@ class Images:
         self._store = store
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._built = _Built(MAX_BUILT_BYTES)
+        self._log = Sparingly(_log)
 
     async def image(self, repository: str, choice: str) -> Image:
         """Return the image of a release or channel, and keep in the store what it takes to find it by digest.
@@ -173,7 +176,7 @@ class Images:
         await self._builder.plan(replace(spec, release=release.version))
         note = encode_set(spec)
         sha256 = sha256_hex(note)
-        await asyncio.to_thread(self._store.write_note, SET, sha256, note)
+        await asyncio.to_thread(self._keep_set, sha256, note)
         repository = format_set(sha256)
         return repository, await self.image(repository, release.version)
 
@@ -261,19 +264,25 @@ class Images:
             place = self._store.place(SET, sha256)
             raise DamagedNote(f"{place}: {error.detail}; POST /v1/sets with the same list repairs it") from error
 
+    def _keep_set(self, sha256: str, note: bytes) -> None:
+        with contextlib.suppress(DamagedNote):  # what was posted is what has this sha256, so it may take the place
+            if self._store.read_note(SET, sha256) == note:
+                return
+        self._store.write_note(SET, sha256, note)
+
     def _note(self, sha256: str, version: str) -> None:
         content = version.encode()
         try:
             if self._store.read_note(IMAGE, sha256) != content:
                 self._store.write_note(IMAGE, sha256, content)
         except StoreUnavailable as error:
-            _log.error("the release of %s cannot be kept: %s", sha256, error.detail)
+            self._log.error("the release of %s cannot be kept: %s", sha256, error.detail)
 
     def _read_note(self, sha256: str) -> str | None:
         try:
             note = self._store.read_note(IMAGE, sha256)
         except StoreUnavailable as error:
-            _log.error("the release of %s cannot be read: %s", sha256, error.detail)
+            self._log.error("the release of %s cannot be read: %s", sha256, error.detail)
             return None
         version = note.decode("ascii", "replace") if note is not None else ""
         return version if is_release_name(version) else None

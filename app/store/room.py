@@ -21,6 +21,8 @@ COUNT_AGAIN_SECONDS = 600.0
 """How soon all values are counted again."""
 COUNT_AGAIN_WHEN_FULL_SECONDS = 30.0
 """The same while there is no room: somebody may have made some."""
+SHORT_SECONDS = 60.0
+"""How long it is said that something was not kept: a smaller value may have found room since."""
 RESERVE_FILES = 1_000
 """How many files a file system must still have room for."""
 RESERVE_PART = 8
@@ -56,12 +58,13 @@ class Room:
         self._since_count: Counter[str] = Counter()
         self._counted_at = float("-inf")
         self._counting = False
-        self._shortage: str | None = None
+        self._shortage = ""
+        self._short_until = float("-inf")
 
     def usage(self) -> Usage:
         """See ``Store.usage``."""
         with self._lock:
-            return Usage(self._cache_bytes(), self._taken[SETS], self._shortage)
+            return Usage(self._cache_bytes(), self._taken[SETS], self._shortage if self._is_short() else None)
 
     def check(self, folder: str, size: int, *, lasting: bool = False) -> None:
         """Check that a value may be added. Raises: StoreUnavailable, which names the setting in the way."""
@@ -69,9 +72,10 @@ class Room:
         if lasting or folder == RELEASES:
             return
         with self._lock:
-            self._shortage = self._lack(folder, round_up(size)) or self._lack_of_space()
-            if self._shortage is not None:
-                raise StoreUnavailable(self._shortage)
+            lack = self._lack(folder, round_up(size)) or self._lack_of_space()
+            if lack is not None:
+                self._shortage, self._short_until = lack, time.monotonic() + SHORT_SECONDS
+                raise StoreUnavailable(lack)
 
     def look(self) -> None:
         """Look whether there is room for a small value in the cache, for ``usage``."""
@@ -90,7 +94,7 @@ class Room:
         if self._bounds.cache_bytes is None:
             return
         with self._lock:
-            patience = COUNT_AGAIN_SECONDS if self._shortage is None else COUNT_AGAIN_WHEN_FULL_SECONDS
+            patience = COUNT_AGAIN_WHEN_FULL_SECONDS if self._is_short() else COUNT_AGAIN_SECONDS
             if self._counting or time.monotonic() - self._counted_at < patience:
                 return
             self._counting = True
@@ -104,6 +108,9 @@ class Room:
             self._taken = taken + self._since_count
             self._counted_at = time.monotonic()
             self._counting = False
+
+    def _is_short(self) -> bool:
+        return time.monotonic() < self._short_until
 
     def _cache_bytes(self) -> int:
         return sum(taken for folder, taken in self._taken.items() if folder not in (RELEASES, SETS))
