@@ -188,6 +188,19 @@ class UntrustedRelease(TzdataFilterError):
     )
 
 
+class DamagedLedger(UntrustedRelease):
+    """What was first seen of this release is kept here but cannot be read, so that nothing can be compared with it."""
+
+    code = "damaged-ledger"
+    title = "What was first seen of the release cannot be read"
+    meaning = (
+        "This service remembers what a release was when it was first seen, and never serves other bytes for it. Its "
+        "memory of this release cannot be read, so the release is not served at all; others are not affected. Whoever "
+        "runs the service must look at the file that the detail names, restore it from a backup, or remove it on "
+        "purpose."
+    )
+
+
 class UntrustedIndex(TzdataFilterError):
     """A package index gave an answer that it should not: a wrong content type, a foreign redirect, an endless body."""
 
@@ -219,6 +232,18 @@ class StoreUnavailable(TzdataFilterError):
     meaning = (
         "The service cannot read or write the directory where it keeps its files, for example because the disk is "
         "full. Try again later. If it lasts, whoever runs the service must look at that directory."
+    )
+
+
+class DamagedNote(StoreUnavailable):
+    """Something that nobody else remembers is in the store, but not as it was written, or it cannot be read."""
+
+    code = "damaged-note"
+    title = "Something in the store cannot be read"
+    meaning = (
+        "What this request needs was kept by the service, but is damaged or cannot be read. Whoever runs the service "
+        "must restore the file that the detail names from a backup. A list of zones can also be posted again, which "
+        "repairs it."
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from typing import TextIO
 
 from app.instants import format_instant
@@ -39,6 +40,28 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             members["trace"] = self.formatException(record.exc_info)
         return json.dumps(members)
+
+
+class Sparingly:
+    """Logs errors that may come with every request: of each kind one a minute, with the number of those left out."""
+
+    def __init__(self, log: logging.Logger, *, every_seconds: float = 60.0) -> None:
+        self._log = log
+        self._every_seconds = every_seconds
+        self._left_out: dict[str, int] = {}
+        self._said: dict[str, float] = {}
+
+    def error(self, text: str, *arguments: object) -> None:
+        """Log an error. Args: text: the constant part, which is its kind."""
+        now = time.monotonic()
+        if now - self._said.get(text, float("-inf")) < self._every_seconds:
+            self._left_out[text] = self._left_out.get(text, 0) + 1
+            return
+        self._said[text] = now
+        left_out = self._left_out.pop(text, 0)
+        self._log.error(
+            text + (" (and %d more like it)" if left_out else ""), *arguments, *([left_out] if left_out else [])
+        )
 
 
 def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:

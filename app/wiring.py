@@ -24,6 +24,7 @@ from app.sources.tree import TreeSource
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
+from app.store.room import Bounds
 
 if TYPE_CHECKING:
     from app.web.app import WebParts
@@ -55,7 +56,14 @@ def make_store(settings: Settings) -> Store:
     Raises:
         StoreUnavailable: The data directory cannot be used.
     """
-    return DiskStore(settings.data_dir) if settings.data_dir else MemoryStore(settings.memory_store_bytes)
+    if not settings.data_dir:
+        return MemoryStore(settings.memory_store_bytes)
+    bounds = Bounds(
+        cache_bytes=settings.disk_store_bytes,
+        set_bytes=settings.disk_set_bytes,
+        reserve_bytes=settings.disk_reserve_bytes,
+    )
+    return DiskStore(settings.data_dir, bounds)
 
 
 def make_builder(settings: Settings, library: Library, store: Store, observe: Observer | None = None) -> Builder:
@@ -101,7 +109,7 @@ def make_web_parts(
     library = Library(sources, ledger=ledger, channels=settings.channels)
     tally = Tally()
     hot = HotRepresentations(library, max_bytes=settings.hot_bytes)
-    metrics = Metrics(tally, library, hot)
+    metrics = Metrics(tally, library, hot, store)
     builder = make_builder(settings, library, store, metrics.observe_build)
     return WebParts(settings, library, store, builder, hot, tally, metrics, clock)
 

@@ -27,6 +27,8 @@ def test_every_error_of_the_module_is_in_the_tree() -> None:
 def test_codes_are_stable_slugs_and_each_error_has_its_own() -> None:
     # Clients match on them: a code may be added, never changed.
     assert sorted(error.code for error in OURS) == [
+        "damaged-ledger",
+        "damaged-note",
         "invalid-body",
         "invalid-content",
         "invalid-name",

@@ -3,11 +3,12 @@
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from app.logs import ROOT, configure_logs, one_line
+from app.logs import ROOT, Sparingly, configure_logs, one_line
 from app.settings import LogFormat
 
 FORGED = "2026-01-01T00:00:00.000Z error   forged"
@@ -84,3 +85,28 @@ def test_the_level_is_kept_and_the_server_logs_to_the_same_place() -> None:
 def test_one_line_leaves_what_can_be_printed() -> None:
     assert one_line("Märchen Point → 北京") == "Märchen Point → 北京"
     assert one_line("a\tb\x00") == "a\\tb\\x00"
+
+
+class TestWhatMayComeWithEveryRequest:
+    def test_is_said_once_for_each_kind(self) -> None:
+        stream = io.StringIO()
+        configure_logs("text", "error", stream)
+        log = Sparingly(logging.getLogger("app.x"))
+        for number in range(3):
+            log.error("full: %d", number)
+            log.error("away: %d", number)
+        first, second = stream.getvalue().splitlines()
+        assert first.endswith("full: 0")
+        assert second.endswith("away: 0")
+
+    def test_is_said_again_later_with_what_was_left_out(self) -> None:
+        stream = io.StringIO()
+        configure_logs("text", "error", stream)
+        log = Sparingly(logging.getLogger("app.x"), every_seconds=0.2)
+        for _ in range(3):
+            log.error("full: %s", "a")
+        time.sleep(0.25)
+        log.error("full: %s", "b")
+        first, second = stream.getvalue().splitlines()
+        assert first.endswith("full: a")
+        assert second.endswith("full: b (and 2 more like it)")

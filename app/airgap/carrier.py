@@ -13,7 +13,7 @@ from app.artifact.tarball import encode_tar
 from app.digest import sha256_hex
 from app.errors import InvalidContent, UntrustedRelease
 from app.files.archives import Limits, Link, decode_tar
-from app.releases.ledger import Pin, decode_pin, encode_pin
+from app.releases.pin import Pin, decode_pin, encode_pin
 from app.text import quote
 from app.tzdb.names import release_order
 

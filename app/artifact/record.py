@@ -6,15 +6,23 @@ The members that clients rely on are named here and nowhere else.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias, TypedDict
+from typing import Annotated, TypeAlias, TypedDict, cast, get_args
 
 from app.artifact.entry import Entry, EntryKind
 from app.artifact.formats import FORMATS, Format
 from app.artifact.options import OPTIONS, Member, option_members
 from app.artifact.plan import Plan
 from app.artifact.spec import Spec, parse_spec
-from app.digest import format_digest, sha256_hex
+from app.digest import format_digest, is_sha256_hex, sha256_hex
+from app.errors import InvalidContent, InvalidRequest
+from app.json_text import check_version, decode_json_object
 from app.json_types import Count, Digest, Keywords, ReleaseName, Sha256
+from app.tzdb.names import is_release_name
+
+VERSION = 1
+"""Of a stored record. It grows only if a member means something else than before; members may be added without."""
+
+_KINDS = get_args(EntryKind)
 
 
 class EntryRow(TypedDict):
@@ -108,13 +116,43 @@ def make_record(plan: Plan, content: bytes) -> Record:
 
 
 def encode_record(record: Record) -> bytes:
-    """Return a record's JSON as bytes, for a store."""
+    """Return a record's JSON as bytes, for a carrier, whose form has a version of its own."""
     return json.dumps(record.row, separators=(",", ":")).encode()
 
 
+def encode_record_note(record: Record) -> bytes:
+    """Return a record's JSON as bytes, for a store."""
+    return json.dumps({"v": VERSION, **record.row}, separators=(",", ":")).encode()
+
+
 def decode_record(content: bytes) -> Record:
-    """Decode what ``encode_record`` wrote; the store has verified that it is unchanged."""
-    row: RecordRow = json.loads(content)
+    """Decode what ``encode_record`` or ``encode_record_note`` wrote, in this version or another.
+
+    Unknown members are left out. Only the form is checked: whether the record is true is for others to say.
+
+    Raises:
+        InvalidContent: It is not a record, or has a version that is unknown here.
+    """
+    members = decode_json_object(content, subject="the record")
+    check_version(members, VERSION, subject="the record")
+    row = cast(RecordRow, {name: members.get(name) for name in RecordRow.__annotations__})
+    try:
+        sound = (
+            is_release_name(row["release"])
+            and row["format"] in FORMATS
+            and _is_text(row["recipe"])
+            and is_sha256_hex(row["content_key"])
+            and _is_digest(row["tree_digest"])
+            and _is_digest(row["digest"])
+            and _is_size(row["size"])
+            and isinstance(members["entries"], list)
+            and all(map(_is_entry, row["entries"]))
+        )
+        parse_request(row["request"])
+    except (AttributeError, KeyError, TypeError, InvalidRequest) as error:
+        raise InvalidContent("the record is not one of an artifact") from error
+    if not sound:
+        raise InvalidContent("the record is not one of an artifact")
     return Record(row["digest"].removeprefix("sha256:"), row)
 
 
@@ -149,3 +187,22 @@ def _entry_row(entry: Entry) -> EntryRow:
         "size": entry.size,
         "reason": entry.reason,
     }
+
+
+def _is_entry(row: EntryRow) -> bool:
+    texts = (row["path"], row["reason"], *(text for text in (row["zone"], row["target"]) if text is not None))
+    return (
+        all(map(_is_text, texts)) and row["kind"] in _KINDS and is_sha256_hex(row["sha256"]) and _is_size(row["size"])
+    )
+
+
+def _is_digest(text: str) -> bool:
+    return text.startswith("sha256:") and is_sha256_hex(text.removeprefix("sha256:"))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value >= 0

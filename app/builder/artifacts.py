@@ -7,9 +7,9 @@ are written in this order, so that anyone who finds a record finds the rest. ``b
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.artifact.record import Record, decode_record, encode_record
+from app.artifact.record import Record, decode_record, encode_record_note
 from app.digest import format_digest
-from app.errors import UnknownArtifact
+from app.errors import InvalidContent, UnknownArtifact
 from app.store.base import NoteKind, Store
 
 RECORD = NoteKind("record")
@@ -20,10 +20,15 @@ ORIGIN = NoteKind("origin")
 
 @dataclass(frozen=True, slots=True)
 class StoredArtifact:
-    """The bytes of an artifact and its record."""
+    """The bytes of an artifact and its record.
+
+    Attributes:
+        kept: Whether it can be found again; not so if it was built just now and the store could not take it.
+    """
 
     record: Record
     content: bytes
+    kept: bool = True
 
 
 class StoredArtifacts:
@@ -61,7 +66,7 @@ class StoredArtifacts:
         key = record.row["content_key"]
         self._store.write_blob(record.sha256, artifact.content)
         self._store.write_note(ORIGIN, record.sha256, key.encode())
-        self._store.write_note(RECORD, key, encode_record(record))
+        self._store.write_note(RECORD, key, encode_record_note(record))
 
     def keep_content(self, artifact: StoredArtifact) -> None:
         """Keep the bytes of an artifact whose notes are already here."""
@@ -84,7 +89,12 @@ class StoredArtifacts:
         return record if record is not None and record.sha256 == sha256 else None
 
     def _record_at(self, key: str) -> Record | None:
-        """Return the record of a content key; a record filed under the wrong key does not count."""
+        """Return the record of a content key; one that makes no sense, or has another key, does not count."""
         note = self._store.read_note(RECORD, key)
-        record = decode_record(note) if note is not None else None
-        return record if record is not None and record.row["content_key"] == key else None
+        if note is None:
+            return None
+        try:
+            record = decode_record(note)
+        except InvalidContent:
+            return None
+        return record if record.row["content_key"] == key else None

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from app.artifact.plan import Plan, make_plan
@@ -18,6 +18,7 @@ from app.artifact.spec import Spec
 from app.builder.artifacts import StoredArtifact, StoredArtifacts
 from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, Overloaded, StoreUnavailable, UnknownArtifact
+from app.logs import Sparingly
 from app.once import Once
 from app.releases.library import Library
 from app.store.base import Store
@@ -42,6 +43,7 @@ class Artifact:
         plan: The plan of this very request.
         record: It may come from an earlier request that led to the same bytes.
         sha256: The sha256 of ``content``.
+        kept: Whether it can be found by its sha256.
     """
 
     release: str
@@ -49,6 +51,7 @@ class Artifact:
     record: Record
     content: bytes
     sha256: str
+    kept: bool
 
 
 class Builder:
@@ -76,6 +79,7 @@ class Builder:
         self._observe = observe
         self._max_waiting = max_waiting
         self._in_work = 0
+        self._log = Sparingly(_log)
         self._once: Once[str, StoredArtifact] = Once()
 
     async def plan(self, spec: Spec) -> Plan:
@@ -100,7 +104,7 @@ class Builder:
         release = await self._library.release(spec.release)
         plan, key = await asyncio.to_thread(_plan_and_key, release, spec)
         stored = await self._once.run(key, lambda: self._in_thread(lambda: self._obtain(plan, key)))
-        return Artifact(release.version, plan, stored.record, stored.content, stored.record.sha256)
+        return Artifact(release.version, plan, stored.record, stored.content, stored.record.sha256, stored.kept)
 
     async def find(self, sha256: str) -> StoredArtifact:
         """Return the artifact with this sha256; if its bytes were lost, it is built again and must have the same bytes.
@@ -146,7 +150,9 @@ class Builder:
             return "stored", stored
         content = recipe_named(plan.recipe).encode(plan.entries)
         built = StoredArtifact(make_record(plan, content), content)
-        return ("built" if self._keep(self._stored.keep, built) else "unkept"), built
+        if self._keep(self._stored.keep, built):
+            return "built", built
+        return "unkept", replace(built, kept=False)
 
     async def _rebuild(self, record: Record) -> StoredArtifact:
         try:
@@ -175,7 +181,7 @@ class Builder:
         try:
             return self._stored.read(key)
         except StoreUnavailable as error:
-            _log.error("the store cannot be read, building instead: %s", error.detail)
+            self._log.error("the store cannot be read, building instead: %s", error.detail)
             return None
 
     def _keep(self, keep: Callable[[StoredArtifact], None], artifact: StoredArtifact) -> bool:
@@ -183,7 +189,7 @@ class Builder:
         try:
             keep(artifact)
         except StoreUnavailable as error:
-            _log.error("artifact %s cannot be kept: %s", artifact.record.sha256, error.detail)
+            self._log.error("artifact %s cannot be kept: %s", artifact.record.sha256, error.detail)
             return False
         return True
 

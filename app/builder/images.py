@@ -5,7 +5,7 @@ The only place that decides which release a digest may belong to. ``oci/names`` 
 """
 
 import asyncio
-import json
+import contextlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -13,21 +13,29 @@ from dataclasses import dataclass, field, replace
 from app.artifact.oci.image import Image, encode_layer, make_image
 from app.artifact.oci.names import check_repository, format_set, parse_repository, parse_set
 from app.artifact.plan import Plan
-from app.artifact.record import Request, parse_request, request_row
-from app.artifact.spec import LATEST, Spec
+from app.artifact.spec import Spec
 from app.builder.builder import Builder
+from app.builder.sets import SET, decode_set, encode_set
 from app.digest import format_digest, sha256_hex
-from app.errors import NotFound, StoreUnavailable, UnknownArtifact, UnknownRelease, UnknownZones
+from app.errors import (
+    DamagedNote,
+    InvalidContent,
+    NotFound,
+    StoreUnavailable,
+    UnknownArtifact,
+    UnknownRelease,
+    UnknownZones,
+)
+from app.logs import Sparingly
 from app.releases.library import Library
 from app.store.base import NoteKind, Store
+from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
 
 _log = logging.getLogger(__name__)
 
 IMAGE = NoteKind("image")
 """The sha256 of a part of an image → the image's release."""
-SET = NoteKind("set")
-"""The sha256 of a selection that was posted → its JSON."""
 
 MAX_SEEN = 100
 """How many repositories' parts are known without looking; one that was searched has at most 24 per release."""
@@ -103,6 +111,7 @@ class Images:
         self._store = store
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._built = _Built(MAX_BUILT_BYTES)
+        self._log = Sparingly(_log)
 
     async def image(self, repository: str, choice: str) -> Image:
         """Return the image of a release or channel, and keep in the store what it takes to find it by digest.
@@ -165,9 +174,9 @@ class Images:
         """
         release = await self._library.release(spec.release)
         await self._builder.plan(replace(spec, release=release.version))
-        note = json.dumps(request_row(replace(spec, release=LATEST)), separators=(",", ":")).encode()
+        note = encode_set(spec)
         sha256 = sha256_hex(note)
-        await asyncio.to_thread(self._store.write_note, SET, sha256, note)
+        await asyncio.to_thread(self._keep_set, sha256, note)
         repository = format_set(sha256)
         return repository, await self.image(repository, release.version)
 
@@ -249,8 +258,17 @@ class Images:
             raise NotFound(
                 f"{repository} is not known here; POST /v1/sets with the same list makes it known under the same name"
             )
-        request: Request = json.loads(note)
-        return replace(parse_request(request), release=release.version)
+        try:
+            return replace(decode_set(note, sha256), release=release.version)
+        except InvalidContent as error:
+            place = self._store.place(SET, sha256)
+            raise DamagedNote(f"{place}: {error.detail}; POST /v1/sets with the same list repairs it") from error
+
+    def _keep_set(self, sha256: str, note: bytes) -> None:
+        with contextlib.suppress(DamagedNote):  # what was posted is what has this sha256, so it may take the place
+            if self._store.read_note(SET, sha256) == note:
+                return
+        self._store.write_note(SET, sha256, note)
 
     def _note(self, sha256: str, version: str) -> None:
         content = version.encode()
@@ -258,15 +276,16 @@ class Images:
             if self._store.read_note(IMAGE, sha256) != content:
                 self._store.write_note(IMAGE, sha256, content)
         except StoreUnavailable as error:
-            _log.error("the release of %s cannot be kept: %s", sha256, error.detail)
+            self._log.error("the release of %s cannot be kept: %s", sha256, error.detail)
 
     def _read_note(self, sha256: str) -> str | None:
         try:
             note = self._store.read_note(IMAGE, sha256)
         except StoreUnavailable as error:
-            _log.error("the release of %s cannot be read: %s", sha256, error.detail)
+            self._log.error("the release of %s cannot be read: %s", sha256, error.detail)
             return None
-        return note.decode() if note is not None else None
+        version = note.decode("ascii", "replace") if note is not None else ""
+        return version if is_release_name(version) else None
 
 
 def _wrap(plan: Plan, bundle: bytes) -> BuiltImage:

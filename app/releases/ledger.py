@@ -1,132 +1,116 @@
 """The ledger: what each release was when it was first seen, and the wheel it came in, both kept in the store.
 
-A release that once had certain bytes is never served with others, whoever offers them. Nothing here loads a release.
+A release that once had certain bytes is never served with others, whoever offers them. A line that cannot be read
+stops its release, and nothing else; it is never taken for a release that was not seen yet. Nothing here loads a
+release.
 """
 
-import json
 import logging
-import re
 import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from app.digest import is_sha256_hex, sha256_hex
-from app.errors import InvalidContent, StoreUnavailable, UntrustedRelease
-from app.sources.base import Loaded, Promise
+from app.digest import sha256_hex
+from app.errors import DamagedLedger, DamagedNote, InvalidContent, StoreUnavailable, UntrustedRelease
+from app.releases.pin import Pin, better_of, check_same_tree, decode_pin, encode_line, pin_of
+from app.sources.base import Loaded
 from app.store.base import NoteKind, Store
 from app.tzdb.names import is_release_name
-from app.tzdb.release import Release
 
 RELEASE = NoteKind("release")
 """Release name → its line in the ledger."""
-
-_PACKAGE_VERSION = re.compile(r"[0-9]{4}\.[0-9a-z.]{1,16}")
-_SOURCE = re.compile(r"[a-z]{1,16}")
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
-    """One line of the ledger.
+class LedgerState:
+    """What is wrong with the ledger.
 
     Attributes:
-        sha256: Of the wheel, 64 hexadecimal digits; ``None`` for a release that did not come in a wheel.
-        source: Where the release was first seen.
+        unreadable: Release → why its line cannot be read, or contradicts what is known.
+        unwritten: The releases whose pins are only in memory.
+        trouble: Why the ledger as a whole cannot be read; ``None`` if it can.
     """
 
-    release: str
-    package_version: str | None
-    sha256: str | None
-    tree_digest: str
-    source: str
-
-    def agrees_with(self, promise: Promise) -> bool:
-        """Return whether a source that promises this for the release can mean the same bytes."""
-        if None in (self.sha256, promise.sha256) or self.package_version != promise.package_version:
-            return True
-        return self.sha256 == promise.sha256
-
-
-def encode_pin(pin: Pin) -> bytes:
-    """Return a pin as bytes, for a store or a carrier."""
-    return json.dumps(asdict(pin)).encode()
-
-
-def decode_pin(content: bytes) -> Pin:
-    """Read what ``encode_pin`` wrote.
-
-    Raises:
-        InvalidContent: It is not a pin, or has a value that a pin cannot have.
-    """
-    try:
-        pin = Pin(**json.loads(content))
-        sound = (
-            is_release_name(pin.release)
-            and (pin.package_version is None or _PACKAGE_VERSION.fullmatch(pin.package_version))
-            and (pin.sha256 is None or is_sha256_hex(pin.sha256))
-            and is_sha256_hex(pin.tree_digest.removeprefix("sha256:"))
-            and _SOURCE.fullmatch(pin.source)
-        )
-    except (AttributeError, TypeError, ValueError) as error:
-        raise InvalidContent("a line of the ledger is not a pin") from error
-    if not sound:
-        raise InvalidContent("a line of the ledger makes no sense")
-    return pin
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    unwritten: frozenset[str] = frozenset()
+    trouble: str | None = None
 
 
 class Ledger:
-    """Pins, in memory and in a store. Thread-safe; methods block.
+    """Pins, in memory and in a store. Thread-safe; methods block, except where they say otherwise.
 
-    If the store fails, pins are not durable, but releases are still served.
+    What is in memory counts more than the store: a line that vanished is written again, at the next look or the next
+    pin. If the store cannot be written, releases are pinned in memory and still served.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
+        self._work = threading.Lock()
+        """Held by who reads or writes the store."""
         self._pins: dict[str, Pin] | None = None
+        self._state = LedgerState()
+
+    @property
+    def state(self) -> LedgerState:
+        """What is wrong with the ledger, as far as anyone has noticed. It does not block."""
+        return self._state
 
     def pins(self) -> dict[str, Pin]:
-        """Return release → pin.
+        """Return release → pin: what is known here. Only the first call blocks."""
+        if self._pins is None:
+            self.look()
+        return dict(self._pins or {})
+
+    def refused(self) -> dict[str, str]:
+        """Return the releases that are not served because of their lines, and why. It does not block."""
+        known = self._pins or {}
+        return {version: why for version, why in self._state.unreadable.items() if version not in known}
+
+    def look(self) -> None:
+        """Read the lines that others wrote or mended, and write again those that are missing."""
+        with self._work:
+            self._look()
+
+    def check_readable(self, version: str) -> None:
+        """Check that it is known what a release must be, or that it was never seen.
 
         Raises:
-            InvalidContent: A line is intact but not one that this program writes: what it pins must not be forgotten.
+            DamagedLedger: The release has a line, which cannot be read.
+            StoreUnavailable: The ledger as a whole cannot be read.
         """
-        with self._lock:
-            if self._pins is None:
-                self._pins = self._read_all()
-            return dict(self._pins)
+        self._find(version)
 
     def keep(self, loaded: Loaded) -> None:
         """Check a release against its pin, and pin it if it has none yet; a pinned wheel that was lost is kept again.
 
         Raises:
             UntrustedRelease: The release had another tree when it was first seen.
+            DamagedLedger, StoreUnavailable: As for ``check_readable``.
         """
         release = loaded.release
-        known = self.pins().get(release.version)
-        if known is not None and known.tree_digest != release.tree_digest:
-            raise UntrustedRelease(
-                f"release {release.version} from {release.origin.source} differs from what was first seen from"
-                f" {known.source}: {release.tree_digest}, not {known.tree_digest}",
-                release=release.version,
-            )
-        if known is not None and (known.sha256 is not None or loaded.wheel is None):
-            self._keep_lost(known, loaded.wheel)
-            return
-        pin = _pin_of(release)
-        try:
-            self._write(pin, loaded.wheel)
-        except StoreUnavailable as error:
-            _log.error("release %s cannot be pinned: %s", pin.release, error.detail)
-        self._remember(pin)
+        known = self._find(release.version)
+        if known is not None:
+            check_same_tree(known, pin_of(release))
+            if known.sha256 is not None or loaded.wheel is None:
+                self._keep_lost(known, loaded.wheel)
+                return
+        if loaded.wheel is not None:
+            try:
+                self._store.write_blob(sha256_hex(loaded.wheel), loaded.wheel, lasting=True)
+            except StoreUnavailable as error:
+                _log.error("the wheel of release %s cannot be kept: %s", release.version, error.detail)
+        self._pin(pin_of(release), known=known)
 
     def check_agrees(self, brought: Pin) -> None:
         """Check that a pin from elsewhere does not contradict what is pinned here.
 
         Raises:
             UntrustedRelease: The release has another tree here, or came in another wheel.
+            DamagedLedger, StoreUnavailable: As for ``check_readable``.
         """
-        known = self.pins().get(brought.release)
+        known = self._find(brought.release)
         if known is None or (known.tree_digest == brought.tree_digest and known.sha256 in (None, brought.sha256)):
             return
         raise UntrustedRelease(
@@ -142,16 +126,18 @@ class Ledger:
             pin: The pin of this very wheel.
 
         Raises:
-            UntrustedRelease: As for ``check_agrees``.
+            UntrustedRelease, DamagedLedger: As for ``check_agrees``.
             StoreUnavailable: The wheel may then be kept without its pin; it is not served from here.
         """
         self.check_agrees(pin)
-        known = self.pins().get(pin.release)
+        known = self._find(pin.release)
         if known is not None and known.sha256 is not None:
-            self._store.write_blob(known.sha256, wheel)  # the pin's own wheel may have been lost
+            self._store.write_blob(known.sha256, wheel, lasting=True)  # the pin's own wheel may have been lost
             return
-        self._write(pin, wheel)
-        self._remember(pin)
+        self._store.write_blob(sha256_hex(wheel), wheel, lasting=True)
+        self._pin(pin, known=known)
+        if pin.release in self._state.unwritten:
+            raise StoreUnavailable(f"the line of release {pin.release} cannot be written into the ledger")
 
     def wheel(self, pin: Pin) -> bytes | None:
         """Return the wheel behind a pin, ``None`` if it was not kept or does not verify.
@@ -165,38 +151,143 @@ class Ledger:
         """Write a pin's wheel if the store has lost it; another wheel of the same tree does not take its place."""
         try:
             if wheel is not None and sha256_hex(wheel) == pin.sha256 and self.wheel(pin) is None:
-                self._store.write_blob(pin.sha256, wheel)
+                self._store.write_blob(pin.sha256, wheel, lasting=True)
         except StoreUnavailable as error:
             _log.error("the wheel of release %s cannot be kept: %s", pin.release, error.detail)
 
-    def _write(self, pin: Pin, wheel: bytes | None) -> None:
-        if wheel is not None:
-            self._store.write_blob(sha256_hex(wheel), wheel)
-        self._store.write_note(RELEASE, pin.release, encode_pin(pin))
+    def _find(self, version: str) -> Pin | None:
+        """Return the pin of a release; another process may have written it a moment ago."""
+        known = self.pins().get(version)
+        if known is not None:
+            return known
+        with self._work:
+            pin = self._read(version)
+            if pin is not None:
+                self._remember(pin)
+            if version in self._state.unreadable:
+                others = {other: why for other, why in self._state.unreadable.items() if other != version}
+                self._set_state(unreadable=others, trouble=self._state.trouble)
+            return pin
+
+    def _pin(self, pin: Pin, *, known: Pin | None) -> None:
+        """Write a line, in memory if it must be. Raises: UntrustedRelease if another process was first, with others."""
+        with self._work:
+            try:
+                written = self._write(pin, known)
+            except StoreUnavailable as error:
+                _log.error("release %s is pinned in memory only: %s", pin.release, error.detail)
+                self._remember(pin)
+                self._set_state(unwritten=self._state.unwritten | {pin.release}, trouble=self._state.trouble)
+                return
+            self._remember(written)
+            if self._state.unwritten:
+                self._look()
+
+    def _write(self, pin: Pin, known: Pin | None) -> Pin:
+        """Write a line, and return the one that is there then."""
+        if self._store.add_note(RELEASE, pin.release, encode_line(pin)):
+            return pin
+        there = self._read(pin.release)
+        if there is None:  # removed since
+            raise StoreUnavailable("its line vanished while it was written")
+        check_same_tree(there, pin)
+        if known is None or there.sha256 is not None:
+            return there
+        self._store.write_note(RELEASE, pin.release, encode_line(pin))  # the same tree, and now there is a wheel of it
+        return pin
+
+    def _read(self, version: str) -> Pin | None:
+        """Return a line of the store.
+
+        Raises:
+            DamagedLedger: It is there, but cannot be read; that is remembered.
+            StoreUnavailable: The store cannot be read.
+        """
+        try:
+            return _read_line(self._store, version)
+        except InvalidContent as error:
+            unreadable = {**self._state.unreadable, version: error.detail}
+            self._set_state(unreadable=unreadable, trouble=self._state.trouble)
+            raise DamagedLedger(
+                f"release {version} was seen before, but what it was cannot be read: {error.detail}; restore that file"
+                " from a backup, or remove it while nothing runs to pin the release anew",
+                release=version,
+            ) from error
+        except StoreUnavailable as error:
+            detail = f"the ledger cannot be read, so release {version} cannot be compared with it: {error.detail}"
+            raise StoreUnavailable(detail, release=version) from error
+
+    def _look(self) -> None:
+        known, lines, unreadable = self._pins or {}, dict[str, Pin](), dict[str, str]()
+        try:
+            for version in filter(is_release_name, self._store.note_keys(RELEASE)):
+                try:
+                    line = _read_line(self._store, version)
+                except InvalidContent as error:
+                    unreadable[version] = error.detail
+                    continue
+                if line is not None:
+                    lines[version] = line
+        except StoreUnavailable as error:
+            self._pins = known
+            self._set_state(trouble=error.detail)
+            return
+        for version in lines.keys() & known.keys():
+            if lines[version].tree_digest != known[version].tree_digest:
+                unreadable[version] = (
+                    "its line in the ledger now says other bytes than it did when this program read it"
+                )
+        self._pins = {version: better_of(known.get(version), line) for version, line in {**known, **lines}.items()}
+        self._set_state(unreadable=unreadable, unwritten=self._write_missing(lines, unreadable), trouble=None)
+
+    def _write_missing(self, lines: Mapping[str, Pin], unreadable: Mapping[str, str]) -> frozenset[str]:
+        """Write the lines of which the store has none, or less; return those that could not be written."""
+        unwritten = set()
+        for version, pin in (self._pins or {}).items():
+            line = lines.get(version)
+            if version in unreadable or (line is not None and (line.sha256 is not None or pin.sha256 is None)):
+                continue
+            write = self._store.add_note if line is None else self._store.write_note
+            try:
+                write(RELEASE, version, encode_line(pin))
+                _log.warning("the line of release %s was missing in the ledger and is written again", version)
+            except StoreUnavailable:
+                unwritten.add(version)
+        return frozenset(unwritten)
 
     def _remember(self, pin: Pin) -> None:
-        with self._lock:
-            self._pins = {**(self._pins or {}), pin.release: pin}
+        self._pins = {**(self._pins or {}), pin.release: pin}
 
-    def _read_all(self) -> dict[str, Pin]:
-        pins: dict[str, Pin] = {}
-        try:
-            for key in self._store.note_keys(RELEASE):
-                note = self._store.read_note(RELEASE, key)
-                if note is not None:
-                    pins[key] = _decode_line(key, note)
-        except StoreUnavailable as error:
-            _log.error("the ledger cannot be read: %s", error.detail)
-        return pins
+    def _set_state(
+        self,
+        *,
+        unreadable: Mapping[str, str] | None = None,
+        unwritten: frozenset[str] | None = None,
+        trouble: str | None = None,
+    ) -> None:
+        """Change what is wrong with the ledger; what is new is logged once."""
+        before = self._state
+        unreadable = before.unreadable if unreadable is None else unreadable
+        self._state = LedgerState(unreadable, before.unwritten if unwritten is None else unwritten, trouble)
+        for version, reason in unreadable.items():
+            if before.unreadable.get(version) != reason:
+                _log.error("the ledger's line of release %s cannot be read: %s", version, reason)
+        if trouble is not None and trouble != before.trouble:
+            _log.error("the ledger cannot be read: %s", trouble)
 
 
-def _decode_line(key: str, note: bytes) -> Pin:
+def _read_line(store: Store, version: str) -> Pin | None:
+    """Return a line. Raises: InvalidContent if it is there and says nothing; StoreUnavailable."""
     try:
-        return decode_pin(note)
+        note = store.read_note(RELEASE, version)
+    except DamagedNote as error:
+        raise InvalidContent(error.detail) from error
+    if note is None:
+        return None
+    try:
+        pin = decode_pin(note)
+        if pin.release != version:
+            raise InvalidContent(f"the line is that of release {pin.release}")
     except InvalidContent as error:
-        raise InvalidContent(f"the ledger's line for release {key} cannot be read: {error.detail}") from error
-
-
-def _pin_of(release: Release) -> Pin:
-    origin = release.origin
-    return Pin(release.version, origin.package_version, origin.sha256, release.tree_digest, origin.source)
+        raise InvalidContent(f"{store.place(RELEASE, version)}: {error.detail}") from error
+    return pin

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.errors import (
+    DamagedLedger,
     SourceUnreachable,
     TzdataFilterError,
     UnknownRelease,
@@ -34,6 +35,9 @@ LOOK_AGAIN_SECONDS = 1.0
 """How soon an unknown release may make the library look at its sources again."""
 REFUSED_SECONDS = 60.0
 """How soon a release that was damaged on its way here may be fetched again."""
+
+LEDGER = "ledger"
+"""Stands for a source where the ledger itself is why a release is not served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ class Library:
         """Grows whenever ``latest``, the list of releases or its freshness may have changed."""
         self.catalogue = Catalogue(sources, changed=self._note_change)
         """What the sources offered when they were last looked at. Only the library refreshes it."""
-        self._ledger = ledger
+        self.ledger = ledger
+        """What each release was when it was first seen."""
         self._channels = channels or {}
         self._refused: dict[str, tuple[Refusal, float]] = {}
         """Release → why, and until when it is not tried again. Units: seconds of the monotonic clock."""
@@ -194,6 +199,7 @@ class Library:
         """Return what is not served, and why: it does not verify, cannot be named, or changed upstream."""
         return [
             *(refused for refused, _ in self._refused.values()),
+            *(Refusal(LEDGER, version, reason) for version, reason in self.ledger.refused().items()),
             *(Refusal(*refused) for refused in self.catalogue.refused()),
             *self._changed(),
         ]
@@ -221,7 +227,7 @@ class Library:
                 refused.add(version)
 
     async def _load(self, version: str) -> Release:
-        if refusal := self._refusal(version):
+        if (refusal := self._refusal(version)) and refusal.source != LEDGER:
             raise UntrustedRelease(refusal.reason, release=version)
         started = time.perf_counter()
         lost: TzdataFilterError | None = None
@@ -231,17 +237,21 @@ class Library:
             except (UnknownRelease, SourceUnreachable) as error:
                 lost = error  # the next source may have it
                 continue
+            except DamagedLedger:
+                raise  # the ledger remembers it, for as long as it lasts
             except (UntrustedRelease, UntrustedIndex) as error:
                 self._refuse(source, version, error)
                 raise
             self._loaded[version] = loaded.release
+            self._refused.pop(version, None)
             _log.info("release %s loaded from %s in %.3f s", version, source.name, time.perf_counter() - started)
             return loaded.release
         raise self._missing(version, lost)
 
     def _load_from(self, source: Source, version: str) -> Loaded:
+        self.ledger.check_readable(version)
         loaded = source.load(version, self._pool)
-        self._ledger.keep(loaded)
+        self.ledger.keep(loaded)
         return loaded
 
     def _refuse(self, source: Source, version: str, error: TzdataFilterError) -> None:
@@ -253,11 +263,14 @@ class Library:
 
     def _refusal(self, version: str) -> Refusal | None:
         refused = self._refused.get(version)
-        return refused[0] if refused is not None and time.monotonic() < refused[1] else None
+        if refused is not None and time.monotonic() < refused[1]:
+            return refused[0]
+        reason = self.ledger.refused().get(version)
+        return Refusal(LEDGER, version, reason) if reason is not None else None
 
     def _changed(self) -> list[Refusal]:
         """Return what a source now promises with other bytes than those pinned; the pinned ones are still served."""
-        pins = self._ledger.pins()
+        pins = self.ledger.pins()
         return [
             Refusal(name, version, f"{name} now offers other bytes for it than were pinned at first sight")
             for name, version, promise in self.catalogue.promises()

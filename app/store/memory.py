@@ -4,7 +4,11 @@ import threading
 from collections import OrderedDict
 
 from app.digest import sha256_hex
-from app.store.base import NoteKind, check_note_key
+from app.errors import StoreUnavailable
+from app.store.base import MAX_VALUE_BYTES, NoteKind, Usage, check_note_key
+
+OVERHEAD_BYTES = 256
+"""What a value takes besides its bytes: its key, and the objects around it."""
 
 
 class MemoryStore:
@@ -23,7 +27,7 @@ class MemoryStore:
         content = self._read("blob", sha256)
         return content if content is not None and sha256_hex(content) == sha256 else None
 
-    def write_blob(self, sha256: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:  # noqa: ARG002 - all in one room
         """See ``Store.write_blob``."""
         if sha256_hex(content) != sha256:
             raise ValueError(f"{sha256} is not the sha256 of the content")
@@ -38,13 +42,26 @@ class MemoryStore:
         check_note_key(key)
         self._write(kind, key, content)
 
+    def add_note(self, kind: NoteKind, key: str, content: bytes) -> bool:
+        """See ``Store.add_note``."""
+        check_note_key(key)
+        return self._write(kind, key, content, replace=False)
+
     def note_keys(self, kind: NoteKind) -> list[str]:
         """See ``Store.note_keys``."""
         with self._lock:
             return sorted(key for held_kind, key in self._values if held_kind == kind)
 
+    def place(self, kind: NoteKind, key: str) -> str:
+        """See ``Store.place``."""
+        return f"{kind} {key} in memory"
+
     def check(self) -> None:
         """See ``Store.check``. Memory is always available."""
+
+    def usage(self) -> Usage:
+        """See ``Store.usage``. There is always room: something else is forgotten."""
+        return Usage(self._held, 0, None)
 
     def _read(self, kind: str, key: str) -> bytes | None:
         with self._lock:
@@ -53,10 +70,19 @@ class MemoryStore:
                 self._values.move_to_end((kind, key))
             return content
 
-    def _write(self, kind: str, key: str, content: bytes) -> None:
+    def _write(self, kind: str, key: str, content: bytes, *, replace: bool = True) -> bool:
+        if len(content) > MAX_VALUE_BYTES:
+            raise StoreUnavailable(f"a value of {len(content)} bytes is too large to keep")
         with self._lock:
-            self._held += len(content) - len(self._values.pop((kind, key), b""))
+            if not replace and (kind, key) in self._values:
+                return False
+            self._drop((kind, key))
             self._values[kind, key] = content
+            self._held += len(content) + OVERHEAD_BYTES
             while self._max_bytes is not None and self._held > self._max_bytes and len(self._values) > 1:
-                _, dropped = self._values.popitem(last=False)
-                self._held -= len(dropped)
+                self._drop(next(iter(self._values)))
+            return True
+
+    def _drop(self, value: tuple[str, str]) -> None:
+        dropped = self._values.pop(value, None)
+        self._held -= len(dropped) + OVERHEAD_BYTES if dropped is not None else 0

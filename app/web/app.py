@@ -83,7 +83,12 @@ def make_app(parts: WebParts) -> ASGIApp:
     images = Images(parts.library, parts.builder, parts.store)
     for router in (
         home_router(settings.base_url),
-        bundle_router(parts.builder, parts.hot, Channels(parts.library, settings.base_url)),
+        bundle_router(
+            parts.builder,
+            parts.hot,
+            Channels(parts.library, settings.base_url),
+            max_url_bytes=settings.max_url_bytes,
+        ),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
         zone_router(parts.library, settings.base_url, parts.clock),

@@ -8,10 +8,19 @@ from hypothesis import strategies as st
 
 from app.artifact.plan import make_plan
 from app.artifact.recipe import CURRENT
-from app.artifact.record import Record, decode_record, encode_record, make_record, parse_request, plan_row
+from app.artifact.record import (
+    Record,
+    decode_record,
+    encode_record,
+    encode_record_note,
+    make_record,
+    parse_request,
+    plan_row,
+)
 from app.digest import sha256_hex
-from app.errors import InvalidOption
+from app.errors import InvalidContent, InvalidOption
 from tests.artifact.plans import INVENTED, bundle, plan
+from tests.hostile.damages import ODD_NOTES
 
 ZONES = ["Test/Merged", "Test/Zone", "country:XB", "Etc/*"]
 OPTIONS = {"aliases": "target", "links": "symbolic", "tables": "zone.tab,iso3166.tab", "prefix": "usr/share"}
@@ -85,3 +94,36 @@ def test_a_request_with_a_wrong_option_is_refused() -> None:
     request = record("Test/Zone").row["request"]
     with pytest.raises(InvalidOption):
         parse_request({**request, "links": "soft"})
+
+
+@pytest.mark.parametrize("content", ODD_NOTES)
+def test_other_bytes_are_no_record(content: bytes) -> None:
+    with pytest.raises(InvalidContent):
+        decode_record(content)
+
+
+@pytest.mark.parametrize("odd", [None, 2, -1, 1.5, "", "x" * 70, [], [None], {}, {"a": []}, True, "\ud800"])
+def test_a_record_with_another_value_is_none_or_says_what_records_say(odd: object) -> None:
+    row = json.loads(encode_record(record(*ZONES)))
+    for name in row:
+        try:
+            decoded = decode_record(json.dumps({**row, name: odd}).encode())
+        except InvalidContent:
+            continue
+        assert isinstance(decoded.row["entries"], list)
+        assert isinstance(decoded.row["size"], int)
+        assert decoded.spec == parse_request(decoded.row["request"])
+    for name in row["entries"][0]:
+        changed = {**row, "entries": [{**row["entries"][0], name: odd}, *row["entries"][1:]]}
+        if name not in ("zone", "target", "path", "reason", "size"):
+            with pytest.raises(InvalidContent):
+                decode_record(json.dumps(changed).encode())
+
+
+def test_a_stored_record_has_a_version_and_members_that_are_unknown_are_left_out() -> None:
+    made = record(*ZONES)
+    row = json.loads(encode_record_note(made))
+    assert row["v"] == 1
+    assert decode_record(json.dumps({**row, "more": [1]}).encode()) == made
+    with pytest.raises(InvalidContent, match="version 2"):
+        decode_record(json.dumps({**row, "v": 2}).encode())

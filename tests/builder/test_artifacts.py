@@ -31,9 +31,9 @@ class Recording(MemoryStore):
         self.written: list[str] = []
         self._fails_after = fails_after
 
-    def write_blob(self, sha256: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:
         self._write_down("blob")
-        super().write_blob(sha256, content)
+        super().write_blob(sha256, content, lasting=lasting)
 
     def write_note(self, kind: NoteKind, key: str, content: bytes) -> None:
         self._write_down(kind)

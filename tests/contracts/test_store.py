@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.digest import sha256_hex
-from app.store.base import NoteKind, Store
+from app.errors import StoreUnavailable
+from app.store.base import LASTING, MAX_VALUE_BYTES, NoteKind, Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
 
@@ -118,3 +119,68 @@ def test_threads_that_write_and_read_one_key_see_a_whole_value_or_none(store: St
         thread.join()
     assert len(seen) == 80
     assert set(seen) <= set(values)
+
+
+LASTING_KINDS = sorted(LASTING)
+
+
+@pytest.mark.parametrize("kind", [RECORD, *LASTING_KINDS])
+def test_adding_a_note_keeps_it_where_there_is_none(store: Store, kind: NoteKind) -> None:
+    assert store.add_note(kind, "2026f", b"first")
+    assert store.read_note(kind, "2026f") == b"first"
+    assert store.note_keys(kind) == ["2026f"]
+
+
+@pytest.mark.parametrize("kind", [RECORD, *LASTING_KINDS])
+def test_adding_a_note_leaves_the_one_that_is_there(store: Store, kind: NoteKind) -> None:
+    store.write_note(kind, "2026f", b"first")
+    assert not store.add_note(kind, "2026f", b"second")
+    assert not store.add_note(kind, "2026f", b"first")
+    assert store.read_note(kind, "2026f") == b"first"
+
+
+@pytest.mark.parametrize("key", NOT_NOTE_KEYS)
+def test_an_added_note_needs_such_a_key_as_well(store: Store, key: str) -> None:
+    with pytest.raises(ValueError, match=r"is not 1 to 64 of 0-9a-z"):
+        store.add_note(RECORD, key, b"note")
+
+
+def test_of_threads_that_add_one_note_one_is_first(store: Store) -> None:
+    added: list[int] = []
+
+    def add(number: int) -> None:
+        if store.add_note(RELEASE, "2026f", b"%d" % number):
+            added.append(number)
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (first,) = added
+    assert store.read_note(RELEASE, "2026f") == b"%d" % first
+
+
+def test_a_lasting_blob_is_read_as_any_other(store: Store) -> None:
+    store.write_blob(sha256_hex(b"wheel"), b"wheel", lasting=True)
+    assert store.read_blob(sha256_hex(b"wheel")) == b"wheel"
+
+
+def test_what_is_too_large_is_not_kept(store: Store) -> None:
+    content = bytes(MAX_VALUE_BYTES + 1)
+    with pytest.raises(StoreUnavailable, match="is too large to keep"):
+        store.write_blob(sha256_hex(content), content)
+    with pytest.raises(StoreUnavailable, match="is too large to keep"):
+        store.add_note(RELEASE, "2026f", content)
+    assert store.note_keys(RELEASE) == []
+
+
+def test_where_a_note_is_can_be_said(store: Store) -> None:
+    assert "2026f" in store.place(RELEASE, "2026f")
+
+
+def test_a_store_says_what_it_takes(store: Store) -> None:
+    before = store.usage()
+    store.write_note(RECORD, KEY, bytes(10_000))
+    assert store.usage().cache_bytes >= before.cache_bytes + 10_000
+    assert store.usage().shortage is None

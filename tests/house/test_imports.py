@@ -18,6 +18,7 @@ LAYERS: Layers = (
         "app.text",
         "app.digest",
         "app.json_types",
+        "app.json_text",
         "app.instants",
         "app.files",
         "app.settings",
@@ -72,7 +73,16 @@ ROOMS: Mapping[str, Layers] = {
     ),
 }
 
-PURE = ("app.errors", "app.text", "app.digest", "app.json_types", "app.instants", "app.tzdb", "app.artifact")
+PURE = (
+    "app.errors",
+    "app.text",
+    "app.digest",
+    "app.json_types",
+    "app.json_text",
+    "app.instants",
+    "app.tzdb",
+    "app.artifact",
+)
 # Modules that can be used without I/O, a clock, a loop or a log. Add one when it is needed and is like that.
 PURE_STANDARD_LIBRARY = frozenset(
     "__future__ abc base64 binascii bisect calendar collections contextlib dataclasses datetime difflib enum fnmatch "

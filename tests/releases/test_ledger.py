@@ -7,35 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import InvalidContent, UnknownRelease, UntrustedRelease
+from app.errors import (
+    DamagedLedger,
+    InvalidContent,
+    SourceUnreachable,
+    StoreUnavailable,
+    UnknownRelease,
+    UntrustedRelease,
+)
 from app.releases.kept import KeptSource
-from app.releases.ledger import RELEASE, Ledger, Pin, decode_pin, encode_pin
-from app.sources.base import Loaded, Promise
-from app.sources.wheel import load_wheel
+from app.releases.ledger import RELEASE, Ledger, LedgerState
+from app.releases.pin import Pin, decode_pin, encode_line, encode_pin
+from app.sources.base import Promise
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
-from app.tzdb.release import Release
-from tests.data.invented_release import VERSION, package_files, write_wheel
-
-
-def loaded(*, changed: bool = False) -> Loaded:
-    files = package_files()
-    if changed:
-        files["tzdata/zoneinfo/leapseconds"] = b"# another text\n"
-    wheel = write_wheel(files)
-    return Loaded(load_wheel(wheel, source="index", pool={}), wheel)
-
-
-def other_tree() -> Loaded:
-    first = loaded()
-    return replace(first, release=replace(first.release, tree_digest="sha256:" + "0" * 64))
-
-
-def repackaged() -> Loaded:
-    """Return the same release as it comes in another package."""
-    wheel = write_wheel(package_files(package_version="2099.1.post0"), package_version="2099.1.post0")
-    return Loaded(load_wheel(wheel, source="index", pool={}), wheel)
+from tests.data.invented_release import VERSION
+from tests.hostile.damages import ODD_NOTES
+from tests.releases.parts import loaded, other_tree, pin_of, repackaged, without_wheel
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -69,7 +58,7 @@ def test_another_tree_for_a_pinned_release_is_refused_and_both_are_named(store: 
 
 def test_a_release_that_came_in_no_wheel_gets_its_wheel_later(store: Store) -> None:
     ledger = Ledger(store)
-    ledger.keep(replace(loaded(), wheel=None, release=_without_wheel(loaded())))
+    ledger.keep(replace(loaded(), wheel=None, release=without_wheel(loaded())))
     assert KeptSource(ledger).offers().releases == frozenset()
     ledger.keep(loaded())
     assert KeptSource(ledger).offers().releases == {VERSION}
@@ -155,14 +144,38 @@ def test_a_promise_of_other_bytes_for_the_same_package_is_noticed(promise: Promi
 
 def test_a_line_that_cannot_be_read_is_not_forgotten_in_silence(store: Store) -> None:
     store.write_note(RELEASE, VERSION, b"{}")
-    with pytest.raises(InvalidContent, match=f"the ledger's line for release {VERSION} cannot be read"):
-        Ledger(store).keep(loaded())
+    ledger = Ledger(store)
+    with pytest.raises(DamagedLedger, match=f"release {VERSION} was seen before, but what it was cannot be read"):
+        ledger.keep(loaded())
+    assert store.read_note(RELEASE, VERSION) == b"{}"
 
 
-def pin_of(first: Loaded) -> Pin:
-    ledger = Ledger(MemoryStore())
-    ledger.keep(first)
-    return ledger.pins()[VERSION]
+def test_a_release_whose_wheel_finds_no_room_is_pinned_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = DiskStore(tmp_path)
+    (tmp_path / "blobs").touch()
+    Ledger(store).keep(loaded())
+    assert Ledger(store).pins() == {VERSION: pin_of(loaded())}
+    assert f"the wheel of release {VERSION} cannot be kept" in caplog.text
+    with pytest.raises(SourceUnreachable, match="cannot be read"):
+        KeptSource(Ledger(store)).load(VERSION, {})
+
+
+def test_the_line_of_another_release_is_none_of_this_one(store: Store) -> None:
+    store.write_note(RELEASE, "2098a", encode_line(pin_of(loaded())))
+    ledger = Ledger(store)
+    with pytest.raises(DamagedLedger, match=f"the line is that of release {VERSION}"):
+        ledger.check_readable("2098a")
+    assert [*ledger.refused()] == ["2098a"]
+    assert ledger.pins() == {}
+
+
+def test_what_is_not_named_as_a_release_is_no_line(store: Store) -> None:
+    store.write_note(RELEASE, "20zz", b"whatever")
+    ledger = Ledger(store)
+    assert ledger.pins() == {}
+    assert ledger.state == LedgerState()
 
 
 class TestAdmission:
@@ -177,7 +190,7 @@ class TestAdmission:
 
     def test_one_that_was_pinned_without_a_wheel_gets_it(self, store: Store) -> None:
         ledger = Ledger(store)
-        ledger.keep(replace(loaded(), wheel=None, release=_without_wheel(loaded())))
+        ledger.keep(replace(loaded(), wheel=None, release=without_wheel(loaded())))
         ledger.admit(pin_of(loaded()), loaded().wheel or b"")
         assert Ledger(store).pins() == {VERSION: pin_of(loaded())}
 
@@ -189,6 +202,22 @@ class TestAdmission:
         pin = Ledger(DiskStore(tmp_path)).pins()[VERSION]
         assert pin.source == "index"
         assert ledger.wheel(pin) == loaded().wheel
+
+    def test_one_that_cannot_be_pinned_is_not_let_in(self, tmp_path: Path) -> None:
+        ledger = Ledger(DiskStore(tmp_path))
+        (tmp_path / "releases").mkdir()
+        (tmp_path / "releases" / VERSION[:2]).mkdir()
+        assert ledger.pins() == {}
+        (tmp_path / "temporary").rmdir()
+        (tmp_path / "temporary").touch()
+        with pytest.raises(StoreUnavailable):
+            ledger.admit(pin_of(loaded()), loaded().wheel or b"")
+
+    def test_one_whose_line_here_cannot_be_read_is_refused(self, store: Store) -> None:
+        store.write_note(RELEASE, VERSION, b"[]")
+        with pytest.raises(DamagedLedger):
+            Ledger(store).admit(pin_of(loaded()), loaded().wheel or b"")
+        assert store.read_note(RELEASE, VERSION) == b"[]"
 
     @pytest.mark.parametrize("member", ["tree_digest", "sha256"])
     def test_one_that_is_pinned_here_with_other_bytes_is_refused(self, store: Store, member: str) -> None:
@@ -213,7 +242,24 @@ class TestLines:
         ],
     )
     def test_it_comes_back(self, pin: Pin) -> None:
-        assert decode_pin(encode_pin(pin)) == pin
+        assert decode_pin(encode_pin(pin)) == decode_pin(encode_line(pin)) == pin
+
+    def test_a_line_has_a_version_and_what_a_carrier_brings_has_not(self) -> None:
+        pin = Pin(VERSION, None, None, "sha256:" + "c" * 64, "tree")
+        assert json.loads(encode_line(pin))["v"] == 1
+        assert "v" not in json.loads(encode_pin(pin))
+
+    def test_members_that_are_unknown_are_ignored(self) -> None:
+        pin = Pin(VERSION, "2099.1", "a" * 64, "sha256:" + "c" * 64, "index")
+        members = json.loads(encode_line(pin))
+        for more in (1, None, {"a": [1]}, "\ud800"):
+            assert decode_pin(json.dumps({**members, "more": more}).encode()) == pin
+
+    @pytest.mark.parametrize(("version", "reason"), [(2, "a newer program"), (0, "no sense"), ("1", "no sense")])
+    def test_a_version_that_is_unknown_is_refused(self, version: object, reason: str) -> None:
+        members = json.loads(encode_line(Pin(VERSION, None, None, "sha256:" + "c" * 64, "tree")))
+        with pytest.raises(InvalidContent, match=reason):
+            decode_pin(json.dumps({**members, "v": version}).encode())
 
     @pytest.mark.parametrize(
         "changed",
@@ -227,7 +273,6 @@ class TestLines:
             {"tree_digest": None},
             {"tree_digest": "sha256:"},
             {"source": "../etc"},
-            {"more": "than a pin has"},
         ],
     )
     def test_what_no_pin_can_be_is_refused(self, changed: dict[str, object]) -> None:
@@ -235,11 +280,7 @@ class TestLines:
         with pytest.raises(InvalidContent):
             decode_pin(json.dumps({**members, **changed}).encode())
 
-    @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b'"pin"'])
+    @pytest.mark.parametrize("content", [*ODD_NOTES, b'"pin"'])
     def test_other_bytes_are_refused(self, content: bytes) -> None:
         with pytest.raises(InvalidContent):
             decode_pin(content)
-
-
-def _without_wheel(first: Loaded) -> Release:
-    return replace(first.release, origin=replace(first.release.origin, sha256=None))

@@ -9,13 +9,15 @@ import pytest
 
 from app.digest import sha256_hex
 from app.errors import StoreUnavailable
+from app.files.below import ASIDE_LENGTH
 from app.store.base import NoteKind
 from app.store.disk import STALE_SECONDS, DiskStore
 from tests.faults.children import run
+from tests.hostile.damages import STRANGER
 
 CONTENT = b"the content of a blob"
 HEX = sha256_hex(CONTENT)
-RECORD, ORIGIN = NoteKind("record"), NoteKind("origin")
+RECORD, ORIGIN, RELEASE = NoteKind("record"), NoteKind("origin"), NoteKind("release")
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ class TestDamage:
         assert store.read_blob(HEX) == CONTENT
         assert not path.is_symlink()
 
-    def test_a_blob_that_the_disk_cannot_read_is_absent_and_repaired(self, store: DiskStore, tmp_path: Path) -> None:
+    def test_a_link_to_what_no_one_can_read_is_absent_and_repaired(self, store: DiskStore, tmp_path: Path) -> None:
         path = tmp_path / "blobs" / HEX[:2] / HEX
         path.unlink()
         path.symlink_to("/proc/self/mem")  # opens, and fails with an input/output error
@@ -90,8 +92,8 @@ class TestDamage:
 
 
 class TestLeftovers:
-    def leave(self, tmp_path: Path, *, age: float) -> Path:
-        path = tmp_path / "temporary" / "left-behind"
+    def leave(self, tmp_path: Path, *, age: float, name: str = "0" * ASIDE_LENGTH) -> Path:
+        path = tmp_path / "temporary" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"half of a blob")
         then = time.time() - age
@@ -107,6 +109,22 @@ class TestLeftovers:
         path = self.leave(tmp_path, age=STALE_SECONDS - 60)
         DiskStore(tmp_path)
         assert path.exists()
+
+    @pytest.mark.parametrize("what", ["name", "link", "fifo", "owner"])
+    def test_what_this_program_did_not_leave_stays(self, tmp_path: Path, what: str) -> None:
+        outside = tmp_path / "outside"
+        outside.write_bytes(b"outside")
+        os.utime(outside, (0, 0))
+        path = self.leave(tmp_path, age=0, name="notes.txt" if what == "name" else "0" * ASIDE_LENGTH)
+        if what in ("link", "fifo"):
+            path.unlink()
+            os.mkfifo(path) if what == "fifo" else path.symlink_to(outside)
+        elif what == "owner" and os.geteuid() == 0:
+            os.chown(path, STRANGER, -1)
+        os.utime(path, (0, 0) if what != "owner" or os.geteuid() == 0 else None, follow_symlinks=False)
+        DiskStore(tmp_path)
+        assert path.is_symlink() or path.exists()
+        assert outside.exists()
 
     def test_what_cannot_be_removed_keeps_no_one_from_starting(self, tmp_path: Path) -> None:
         path = self.leave(tmp_path, age=0)
@@ -153,20 +171,21 @@ class TestPlacesThatCannotBeUsed:
         assert store.read_blob(HEX) == CONTENT
 
 
-_PRINT_OPENED_DIRECTORIES = """
+_PRINT_FLUSHED = """
 import os, sys
 from pathlib import Path
 from app.digest import sha256_hex
 from app.store.disk import DiskStore
 root = Path(sys.argv[1])
-sys.addaudithook(lambda event, args: print(args[0]) if event == "open" and os.path.isdir(args[0]) else None)
+flush = os.fsync
+os.fsync = lambda descriptor: (print(os.readlink(f"/proc/self/fd/{descriptor}")), flush(descriptor))
 DiskStore(root / "store").write_blob(sha256_hex(b"blob"), b"blob")
 """
 
 
 def test_each_new_directory_is_flushed_into_the_one_above(tmp_path: Path) -> None:
     """A file whose directory is forgotten by a crash is as lost as one that was never written."""
-    opened = run(_PRINT_OPENED_DIRECTORIES, tmp_path)
+    flushed = run(_PRINT_FLUSHED, tmp_path)
     shard = tmp_path / "store" / "blobs" / sha256_hex(b"blob")[:2]
     made = {tmp_path, tmp_path / "store", tmp_path / "store" / "blobs", shard}
-    assert set(map(str, made)) <= set(opened.splitlines())
+    assert set(map(str, made)) <= set(flushed.splitlines())

@@ -2,7 +2,7 @@
 
 from app.digest import sha256_hex
 from app.store.base import NoteKind
-from app.store.memory import MemoryStore
+from app.store.memory import OVERHEAD_BYTES, MemoryStore
 
 RECORD, ORIGIN = NoteKind("record"), NoteKind("origin")
 
@@ -13,7 +13,7 @@ def put(store: MemoryStore, content: bytes) -> str:
 
 
 def test_the_least_recently_read_value_goes_first() -> None:
-    store = MemoryStore(max_bytes=30)
+    store = MemoryStore(max_bytes=3 * (10 + OVERHEAD_BYTES))
     first, second, third = (put(store, letter * 10) for letter in (b"a", b"b", b"c"))
     assert store.read_blob(first)
     fourth = put(store, b"d" * 10)
@@ -22,7 +22,7 @@ def test_the_least_recently_read_value_goes_first() -> None:
 
 
 def test_notes_count_as_well() -> None:
-    store = MemoryStore(max_bytes=30)
+    store = MemoryStore(max_bytes=30 + 2 * OVERHEAD_BYTES)
     blob = put(store, b"a" * 20)
     store.write_note(RECORD, blob, b"n" * 11)
     assert store.read_blob(blob) is None
@@ -39,8 +39,16 @@ def test_a_value_larger_than_the_bound_stays_until_the_next() -> None:
 
 
 def test_writing_one_key_again_and_again_forgets_nothing_else() -> None:
-    store = MemoryStore(max_bytes=30)
+    store = MemoryStore(max_bytes=30 + 2 * OVERHEAD_BYTES)
     kept = put(store, b"kept")
     for number in range(100):
         store.write_note(ORIGIN, kept, b"%020d" % number)
     assert store.read_blob(kept) == b"kept"
+
+
+def test_values_without_a_byte_take_room_as_well() -> None:
+    store = MemoryStore(max_bytes=10 * OVERHEAD_BYTES)
+    for number in range(100):
+        store.write_note(RECORD, f"{number:064}", b"")
+    assert len(store.note_keys(RECORD)) == 10
+    assert store.usage().cache_bytes == 10 * OVERHEAD_BYTES

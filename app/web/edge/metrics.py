@@ -13,7 +13,9 @@ from prometheus_client.registry import Collector
 
 from app import __version__
 from app.builder.builder import Outcome
+from app.releases.ledger import Ledger
 from app.releases.library import Library
+from app.store.base import Store
 from app.web.edge.front import Tally
 from app.web.http.hot import HotRepresentations
 
@@ -24,9 +26,10 @@ _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 class Metrics:
     """Prometheus' registry, and everything in it."""
 
-    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations) -> None:
+    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations, store: Store) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Live(tally, library, hot))
+        self._registry.register(_Kept(library.ledger, store))
         ProcessCollector(registry=self._registry)
         self._builds = Counter(
             "tzdata_filter_builds", "Artifacts asked of the builder, by outcome.", ["outcome"], registry=self._registry
@@ -46,6 +49,32 @@ class Metrics:
     def encode(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+class _Kept(Collector):
+    """What rests in the store."""
+
+    def __init__(self, ledger: Ledger, store: Store) -> None:
+        self._ledger = ledger
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        state, usage = self._ledger.state, self._store.usage()
+        yield GaugeMetricFamily(
+            "tzdata_filter_ledger_unreadable",
+            "Lines of the ledger that cannot be read, and the ledger as a whole.",
+            value=len(state.unreadable) + (state.trouble is not None),
+        )
+        yield GaugeMetricFamily(
+            "tzdata_filter_ledger_unwritten", "Releases that are pinned in memory only.", value=len(state.unwritten)
+        )
+        held = GaugeMetricFamily("tzdata_filter_store_bytes", "What the store holds, by room.", labels=["room"])
+        held.add_metric(["cache"], usage.cache_bytes)
+        held.add_metric(["sets"], usage.set_bytes)
+        yield held
+        yield GaugeMetricFamily(
+            "tzdata_filter_store_full", "1 while there is no room for more.", value=usage.shortage is not None
+        )
 
 
 class _Live(Collector):

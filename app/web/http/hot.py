@@ -42,6 +42,7 @@ class HotRepresentations:
         self._max_bytes = max_bytes
         self._held = 0
         self._kept: OrderedDict[Key, HotRepresentation] = OrderedDict()
+        self._located: dict[str, dict[Key, None]] = {}
 
     @property
     def held_bytes(self) -> int:
@@ -60,6 +61,15 @@ class HotRepresentations:
             return None
         return found if scope["method"] in ("GET", "HEAD") else None
 
+    def located(self, path: str) -> bytes | None:
+        """Return the body of a representation that names ``path`` as its Content-Location.
+
+        What is sent with such a path can be had there for as long as it is sent, whatever became of the store.
+        """
+        for key in self._located.get(path, {}):
+            return self._kept[key].representation.body
+        return None
+
     def put(self, scope: Scope, representation: Representation, *, route: str, generation: int) -> None:
         """Keep what a GET was answered with.
 
@@ -74,6 +84,8 @@ class HotRepresentations:
         holds_for = None if representation.is_pinned else generation
         self._kept[key] = HotRepresentation(representation, representation.whole, route, holds_for)
         self._held += weight
+        if representation.location is not None:
+            self._located.setdefault(representation.location, {})[key] = None
         while self._held > self._max_bytes:
             self._drop(next(iter(self._kept)))
 
@@ -81,6 +93,13 @@ class HotRepresentations:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
             self._held -= _weight(key, dropped.representation)
+            self._forget_location(dropped.representation.location, key)
+
+    def _forget_location(self, location: str | None, key: Key) -> None:
+        if location is not None:
+            self._located[location].pop(key)
+            if not self._located[location]:
+                del self._located[location]
 
 
 def _weight(key: Key, representation: Representation) -> int:

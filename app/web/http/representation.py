@@ -66,6 +66,12 @@ class Representation:
     is_pinned: bool
 
     @property
+    def location(self) -> str | None:
+        """The path in Content-Location as this program routes it, whatever stands before it; ``None`` without one."""
+        value = next((value for name, value in self.headers if name == b"content-location"), None)
+        return "/v1/" + value.decode("ascii").rpartition("/v1/")[2] if value is not None else None
+
+    @property
     def whole(self) -> Reply:
         """The 200."""
         return Reply(200, self.headers, self.body)

@@ -10,7 +10,7 @@ from app.artifact.formats import FORMATS, Format, artifact_path, split_path
 from app.artifact.record import LocatedRecordRow
 from app.builder.builder import Builder
 from app.digest import format_digest, is_sha256_hex
-from app.errors import InvalidName, UnknownArtifact
+from app.errors import InvalidName, StoreUnavailable, UnknownArtifact
 from app.text import quote
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
@@ -30,21 +30,30 @@ class ArtifactRoutes:
     """The handlers under ``/v1/artifacts``.
 
     Attributes:
+        hot: Has bundles that were sent with their permanent URL, and that the store may have lost since.
         base_url: What absolute links start with.
     """
 
     builder: Builder
+    hot: HotRepresentations
     base_url: str
 
     async def artifact(self, hex: HexPath, format: FormatPath) -> Representation:
         """Answer with the bytes."""
         sha256, known = _split(hex, format)
         _check_sha256(sha256)
-        found = await self.builder.find(sha256)
-        _check_format(sha256, known, found.record.format)
+        try:
+            found = await self.builder.find(sha256)
+            _check_format(sha256, known, found.record.format)
+            content = found.content
+        except (UnknownArtifact, StoreUnavailable):
+            hot = self.hot.located(artifact_path(sha256, known))
+            if hot is None:
+                raise
+            content = hot
         return make_representation(
-            found.content,
-            media_type=FORMATS[found.record.format].media_type,
+            content,
+            media_type=FORMATS[known].media_type,
             cache_control=IMMUTABLE,
             sha256=sha256,
             keep=True,
@@ -54,8 +63,12 @@ class ArtifactRoutes:
         """Answer with one line for ``sha256sum -c``."""
         sha256, known = _split(hex, format)
         _check_sha256(sha256)
-        record = await self.builder.record(sha256)
-        _check_format(sha256, known, record.format)
+        try:
+            record = await self.builder.record(sha256)
+            _check_format(sha256, known, record.format)
+        except (UnknownArtifact, StoreUnavailable):
+            if self.hot.located(artifact_path(sha256, known)) is None:
+                raise
         line = f"{sha256}  {sha256}.{known}\n".encode()
         return make_representation(line, media_type=PLAIN_TEXT, cache_control=IMMUTABLE)
 
@@ -70,7 +83,7 @@ class ArtifactRoutes:
 
 def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) -> APIRouter:
     """Return the routes under ``/v1/artifacts``."""
-    routes = ArtifactRoutes(builder, base_url)
+    routes = ArtifactRoutes(builder, hot, base_url)
     router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"], route_class=route_class(hot))
     router.add_api_route(
         "/{hex}.{format}.sha256",

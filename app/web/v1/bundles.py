@@ -1,16 +1,19 @@
 """Bundles by what they should hold: a release, a list of zones, a format."""
 
 from dataclasses import dataclass
+from urllib.parse import quote as quote_url
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 
 from app.artifact.formats import DEFAULT_FORMAT, FORMATS, artifact_path, split_path
-from app.artifact.options import OPTIONS
+from app.artifact.options import OPTIONS, option_members
+from app.artifact.plan import Plan
 from app.artifact.record import LocatedRecordRow, plan_row
 from app.artifact.spec import Spec, parse_spec
 from app.builder.builder import Builder
 from app.digest import format_digest
-from app.errors import UnknownFormat
+from app.errors import StoreUnavailable, UnknownFormat
 from app.text import quote
 from app.web.http.channel_fields import AGE_FIELD, Channels
 from app.web.http.hot import HotRepresentations
@@ -38,10 +41,15 @@ from app.web.openapi.described import (
 
 @dataclass(frozen=True, slots=True)
 class BundleRoutes:
-    """The handlers under ``/v1/bundles``."""
+    """The handlers under ``/v1/bundles``.
+
+    Attributes:
+        max_url_bytes: What the service reads as a URL.
+    """
 
     builder: Builder
     channels: Channels
+    max_url_bytes: int
 
     async def bundle(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
@@ -49,12 +57,14 @@ class BundleRoutes:
         """Answer with the bundle itself."""
         artifact = await self.builder.build(_spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
+        # A store that is full or away did not take it, and a permanent URL that leads nowhere is worse than none.
+        location = {"content-location": artifact_path(artifact.sha256, artifact.record.format)} if artifact.kept else {}
         return make_representation(
             artifact.content,
             media_type=FORMATS[artifact.plan.spec.format].media_type,
             cache_control=_cache_control(release, artifact.release),
             sha256=artifact.sha256,
-            fields={"content-location": artifact_path(artifact.sha256, artifact.plan.spec.format), **fields},
+            fields={**location, **fields},
             keep=AGE_FIELD not in fields,
         )
 
@@ -87,12 +97,16 @@ class BundleRoutes:
     async def post(self, request: Asked) -> Representation:
         """Build from a JSON body; answer with the record, and the URL of the bytes."""
         artifact = await self.builder.build(await read_bundle_request(request))
-        url = self.channels.base_url + artifact_path(artifact.sha256, artifact.plan.spec.format)
+        path = artifact_path(artifact.sha256, artifact.record.format) if artifact.kept else _bundle_path(artifact.plan)
+        if len(path) > self.max_url_bytes:
+            raise StoreUnavailable(
+                "the store does not take the bundle, so it would have no URL; its list is too long for one"
+            )
         row: LocatedRecordRow = {
             **plan_row(artifact.plan),
             "digest": format_digest(artifact.sha256),
             "size": len(artifact.content),
-            "url": url,
+            "url": self.channels.base_url + path,
         }
         return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": artifact.release})
 
@@ -105,9 +119,9 @@ class BundleRoutes:
         return fields if choice == version else {**fields, **self.channels.fields(request, choice, version)}
 
 
-def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels) -> APIRouter:
+def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels, *, max_url_bytes: int) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
-    routes = BundleRoutes(builder, channels)
+    routes = BundleRoutes(builder, channels, max_url_bytes)
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
         "/{release}/{zones:path}.{format}.sha256",
@@ -157,6 +171,15 @@ def _spec(request: Asked, release: str, zones: str, format: str) -> Spec:
     if known is None:
         raise _unknown_format(names)
     return parse_spec(release, names.split(","), format=known, options=request.options)
+
+
+def _bundle_path(plan: Plan) -> str:
+    """Return the path that asks for the bundle by what it holds."""
+    zones = quote_url(",".join(map(str, plan.spec.selectors)), safe="/,*:")
+    options = {
+        name: value if isinstance(value, str) else ",".join(value) for name, value in option_members(plan.spec).items()
+    }
+    return f"/v1/bundles/{plan.release}/{zones}.{plan.spec.format}" + (f"?{urlencode(options)}" if options else "")
 
 
 def _unknown_format(rest: str) -> UnknownFormat:

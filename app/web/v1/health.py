@@ -1,13 +1,15 @@
 """Health for orchestrators, metrics for Prometheus."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import APIRouter
 
 from app.artifact.spec import LATEST
-from app.errors import SourceUnreachable, UnknownRelease
+from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease
+from app.logs import one_line
 from app.releases.library import Library
 from app.store.base import Store
 from app.web.edge.metrics import MEDIA_TYPE, Metrics
@@ -29,13 +31,30 @@ class HealthRoutes:
         return _reply(b"ok\n")
 
     async def readyz(self) -> Reply:
-        """Say whether there is a release to serve, and whether the store takes a write."""
+        """Say whether there is a release to serve, the ledger can be read, and the store takes a write."""
         try:
             release = await self.library.release(LATEST)
         except UnknownRelease as error:
             raise SourceUnreachable(error.detail) from error
-        await asyncio.to_thread(self.store.check)
-        return _reply(f"ready, latest release {release.version}\n".encode())
+        await asyncio.to_thread(self._look)
+        if trouble := self.library.ledger.state.trouble:
+            raise StoreUnavailable(f"the ledger cannot be read: {trouble}")
+        lines = [f"ready, latest release {release.version}", *(f"warning: {warning}" for warning in self._warnings())]
+        return _reply("".join(f"{one_line(line)}\n" for line in lines).encode())
+
+    def _look(self) -> None:
+        self.library.ledger.look()
+        self.store.check()
+
+    def _warnings(self) -> Iterator[str]:
+        """Yield what somebody must look at, although nearly everything is served."""
+        state = self.library.ledger.state
+        for version, reason in state.unreadable.items():
+            yield f"the ledger's line of release {version} cannot be read: {reason}"
+        if state.unwritten:
+            yield f"pinned in memory only: {', '.join(sorted(state.unwritten))}"
+        if shortage := self.store.usage().shortage:
+            yield f"new bundles are served but not kept: {shortage}"
 
     async def encode_metrics(self) -> Reply:
         """Answer with all metrics."""

@@ -25,6 +25,10 @@ FAMILIES = {
     "tzdata_filter_hot_bytes": "gauge",
     "tzdata_filter_releases": "gauge",
     "tzdata_filter_releases_refused": "gauge",
+    "tzdata_filter_ledger_unreadable": "gauge",
+    "tzdata_filter_ledger_unwritten": "gauge",
+    "tzdata_filter_store_bytes": "gauge",
+    "tzdata_filter_store_full": "gauge",
     "tzdata_filter_info": "gauge",
     "tzdata_filter_builds": "counter",
     "tzdata_filter_build_seconds": "histogram",
@@ -36,7 +40,7 @@ Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 class FullStore(MemoryStore):
     """A store with no room."""
 
-    def write_blob(self, sha256: str, content: bytes) -> None:  # noqa: ARG002 - it takes nothing
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:  # noqa: ARG002 - it takes nothing
         raise StoreUnavailable("no space left")
 
 

@@ -167,8 +167,8 @@ class TestBeforeThereIsARequest:
 class BrokenStore(MemoryStore):
     """A store with a fault that nobody thought of."""
 
-    def write_blob(self, sha256: str, content: bytes) -> None:
-        raise RuntimeError(f"inner secret: {sha256} {len(content)}")
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:
+        raise RuntimeError(f"inner secret: {sha256} {len(content)} {lasting}")
 
 
 @pytest.mark.anyio

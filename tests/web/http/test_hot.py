@@ -26,10 +26,10 @@ class SlowStore(MemoryStore):
         self.asked = threading.Event()
         self.go = threading.Event()
 
-    def write_blob(self, sha256: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:
         self.asked.set()
         assert self.go.wait(20)
-        super().write_blob(sha256, content)
+        super().write_blob(sha256, content, lasting=lasting)
 
 
 @pytest.mark.anyio

@@ -210,12 +210,12 @@ class BusyStore(MemoryStore):
         self.asked = threading.Event()
         self.go = threading.Event()
 
-    def write_blob(self, sha256: str, content: bytes) -> None:
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:
         self.asked.set()
         if self.fault is not None:
             raise self.fault
         assert self.go.wait(20)
-        super().write_blob(sha256, content)
+        super().write_blob(sha256, content, lasting=lasting)
 
 
 @pytest.fixture

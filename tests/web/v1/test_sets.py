@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.builder.images import SET
+from app.builder.sets import SET
 from app.settings import Settings
 from tests.servers import StartService
 from tests.web.apps import local_client, make_parts
