@@ -3,6 +3,7 @@
 What serves HTTP is imported where it is made: commands that need no server start in half the time without it.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,6 +28,8 @@ from app.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from app.web.app import WebParts
+
+_log = logging.getLogger(__name__)
 
 
 def make_sources(settings: Settings, ledger: Ledger, *, online: bool = True) -> Sequence[Source]:
@@ -117,4 +120,11 @@ def serve(settings: Settings, visitor: Visitor | None = None) -> None:
     from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
-    run(make_app(make_web_parts(settings)), settings, forms=error_forms(), visitor=visitor)
+    if settings.links_stay_here:
+        _log.warning(
+            "links start with %s, which leads here from this machine only: set TZDATA_FILTER_PUBLIC_URL to the address"
+            " by which clients reach the service",
+            settings.base_url,
+        )
+    forms = error_forms(settings.path_prefix)
+    run(make_app(make_web_parts(settings)), settings, forms=forms, visitor=visitor)

@@ -38,10 +38,15 @@ from app.web.openapi.described import (
 
 @dataclass(frozen=True, slots=True)
 class BundleRoutes:
-    """The handlers under ``/v1/bundles``."""
+    """The handlers under ``/v1/bundles``.
+
+    Attributes:
+        path_prefix: What links without a host start with.
+    """
 
     builder: Builder
     channels: Channels
+    path_prefix: str
 
     async def bundle(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
@@ -54,7 +59,10 @@ class BundleRoutes:
             media_type=FORMATS[artifact.plan.spec.format].media_type,
             cache_control=_cache_control(release, artifact.release),
             sha256=artifact.sha256,
-            fields={"content-location": artifact_path(artifact.sha256, artifact.plan.spec.format), **fields},
+            fields={
+                "content-location": self.path_prefix + artifact_path(artifact.sha256, artifact.plan.spec.format),
+                **fields,
+            },
             keep=AGE_FIELD not in fields,
         )
 
@@ -105,9 +113,9 @@ class BundleRoutes:
         return fields if choice == version else {**fields, **self.channels.fields(request, choice, version)}
 
 
-def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels) -> APIRouter:
+def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels, *, path_prefix: str) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
-    routes = BundleRoutes(builder, channels)
+    routes = BundleRoutes(builder, channels, path_prefix)
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
         "/{release}/{zones:path}.{format}.sha256",

@@ -57,7 +57,12 @@ class TestIfNoneMatch:
 
     def test_a_304_has_what_a_cache_keeps(self) -> None:
         reply = negotiate(WHOLE, [(b"if-none-match", WHOLE.etag.encode())], method="GET")
-        assert {name for name, _ in reply.headers} == {b"etag", b"cache-control", b"tzdata-release"}
+        assert {name for name, _ in reply.headers} == {
+            b"etag",
+            b"cache-control",
+            b"tzdata-release",
+            b"x-content-type-options",
+        }
 
 
 class TestIfMatch:
