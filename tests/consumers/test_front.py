@@ -6,6 +6,7 @@ What the service would answer is what clients get through it: 304, 401, 404, 412
 import hashlib
 import http.client
 import json
+import re
 import socket
 import statistics
 import time
@@ -16,7 +17,7 @@ import httpx
 import pytest
 
 from tests.consumers.fronts import SITE, RunningFront, running_front
-from tests.servers import HOST, Service, StartService, free_port, running_service
+from tests.servers import HOST, ROOT, Service, StartService, free_port, running_service
 from tests.web.raw import RawReply, exchange, get
 
 TOKEN = "a-long-enough-token"
@@ -291,3 +292,27 @@ def time_cached_answers(front: RunningFront) -> float:
 def test_a_cached_answer_does_not_wait_for_an_acknowledgement(front: RunningFront) -> None:
     # Linux delays an acknowledgement by 40 ms; without that wait an answer takes less than one.
     assert time_cached_answers(front) < 0.030
+
+
+def test_below_a_path_with_the_lines_of_the_page_every_link_leads_back(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    (lines,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "deploy" / "README.md").read_text(), re.DOTALL)
+    outside = free_port()
+    root = f"http://{HOST}:{outside}"
+    behind = start_service(public_url=f"{root}/tz")
+    more = lines.replace("listen 80;", f"listen {HOST}:{outside};").replace("127.0.0.1:8080", f"{HOST}:{behind.port}")
+    with running_front(tmp_path, behind.port, more=more), httpx.Client(base_url=root, trust_env=False) as client:
+        bundle = client.get("/tz/v1/bundles/latest/Asia/Shanghai,Etc/GMT%2B5.tar.gz?aliases=all")
+        for place in (bundle.headers["content-location"], bundle.headers["link"].partition(">")[0].lstrip("<")):
+            assert client.get(place).content == bundle.content
+        problem = client.get("/tz/v1/bundles/latest/No/Where.zip").json()
+        assert problem["title"] in client.get(problem["type"]).text
+        for link in re.findall(r'href="([^"]+)"', client.get("/tz/docs").text):
+            assert client.get(link).status_code == 200
+        for url in re.findall(rf"{root}/[^\s']*", client.get("/tz/").text):
+            assert client.get(url).status_code == 200, url
+        image = client.post("/tz/v1/sets", json={"zones": ["Etc/UTC"]}).json()
+        host, _, name = image["reference"].partition("/")
+        repository, _, tag = name.partition(":")
+        assert client.get(f"http://{host}/v2/{repository}/manifests/{tag}").status_code == 200
