@@ -76,9 +76,9 @@ def running_front(folder: Path, *ports: int, site: str | None = None, more: str 
     """
     port = free_port()
     cache = folder / "cache"
-    replicas = "".join(f"server {HOST}:{each} max_fails=2 fail_timeout=5s;\n" for each in ports)
-    upstream = re.sub(r"^ *(?:# )?server .*\n", "", UPSTREAM.read_text(), flags=re.MULTILINE)
-    (folder / "upstream.conf").write_text(upstream.replace("keepalive", f"{replicas}    keepalive"))
+    upstream, (line, *_) = UPSTREAM.read_text(), re.findall(r"^ +server .*\n", UPSTREAM.read_text(), re.MULTILINE)
+    replicas = "".join(line.replace("127.0.0.1:8080", f"{HOST}:{each}") for each in ports)
+    (folder / "upstream.conf").write_text(upstream.replace(line, replicas))
     moved = {
         "/etc/nginx/tzdata-filter-upstream.conf": str(folder / "upstream.conf"),
         "/var/cache/nginx/tzdata-filter": str(cache),

@@ -316,3 +316,13 @@ def test_below_a_path_with_the_lines_of_the_page_every_link_leads_back(
         host, _, name = image["reference"].partition("/")
         repository, _, tag = name.partition(":")
         assert client.get(f"http://{host}/v2/{repository}/manifests/{tag}").status_code == 200
+
+
+def test_a_503_of_one_url_takes_no_replica_out_of_service(start_service: StartService, tmp_path: Path) -> None:
+    index = f"http://{HOST}:{free_port()}/simple"
+    replicas = [start_service(offline=False, index_url=index) for _ in range(2)]
+    with running_front(tmp_path, *[replica.port for replica in replicas]) as front, front.client() as client:
+        for year in range(1990, 1996):
+            assert client.get(f"/v1/bundles/{year}a/Etc/UTC.zip").status_code == 503
+        for name in ("Asia/Tokyo", "Asia/Seoul", "Asia/Dili", "Etc/UTC"):
+            assert client.get(f"/v1/bundles/2026f/{name}.zip").status_code == 200
