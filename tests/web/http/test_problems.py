@@ -262,7 +262,7 @@ async def test_without_any_release_answers_are_problems() -> None:
 class BadShelf(Shelf):
     """A shelf of which one release raises what it is given."""
 
-    def __init__(self, fault: errors.TzdataFilterError) -> None:
+    def __init__(self, fault: Exception) -> None:
         super().__init__(make_invented_release("2099a"), make_invented_release("2099b"))
         self.fault = fault
 
