@@ -45,6 +45,15 @@ CONDITIONS: tuple[Mapping[str, str], ...] = (
 )
 
 
+def check_guards(answer: httpx.Response) -> None:
+    """Check what keeps a browser from taking an answer for something else, or from running what is in it."""
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        (policy,) = answer.headers.get_list("content-security-policy")
+        assert policy.startswith("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+        assert "unsafe" not in policy
+
+
 @pytest.mark.parametrize("name", URLS)
 def test_no_answer_of_a_route_has_a_fault(client: httpx.Client, release: str, name: str) -> None:
     bundle = client.get(f"/v1/bundles/{release}/{BUNDLE}.tar.gz").content
@@ -56,8 +65,11 @@ def test_no_answer_of_a_route_has_a_fault(client: httpx.Client, release: str, na
             for method in ("GET", "HEAD"):
                 answer = client.request(method, url, headers=given)
                 assert lint(answer) == [], (method, given, answer.status_code)
+                check_guards(answer)
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        assert lint(client.request(method, url)) == [], method
+        refused = client.request(method, url)
+        assert lint(refused) == [], method
+        check_guards(refused)
 
 
 @pytest.mark.parametrize("path", ["/v1/bundles", "/v1/sets"])
@@ -89,6 +101,7 @@ async def test_no_answer_of_a_closed_registry_has_a_fault() -> None:
                 answer = await client.get(path, headers=fields)
                 assert answer.status_code == (200 if fields else 401)
                 assert lint(answer, dated=False) == []
+                check_guards(answer)
 
 
 @pytest.mark.anyio
@@ -99,6 +112,7 @@ async def test_no_answer_about_a_fault_elsewhere_has_one_of_its_own(fault: Excep
         answer = await client.get(path)
         assert answer.status_code >= 500
         assert lint(answer, dated=False) == []
+        check_guards(answer)
 
 
 def test_faults_are_found() -> None:

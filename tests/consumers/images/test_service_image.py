@@ -23,6 +23,17 @@ def image(docker: Docker, tmp_path_factory: pytest.TempPathFactory, wheels_dir: 
         yield build_image(docker, folder, index_url=index_url)
 
 
+def test_a_container_that_was_told_no_public_url_says_localhost_and_warns_once(docker: Docker, image: str) -> None:
+    with running_container(docker, image, offline="true") as container:
+        port = container.client.base_url.port
+        text = container.client.get("/").text
+        assert (text.count(f"http://localhost:{port}/") > 0, "0.0.0.0" in text) == (True, False)
+        assert container.log.count("TZDATA_FILTER_PUBLIC_URL") == 1
+    with running_container(docker, image, offline="true", public_url="https://tz.example") as container:
+        assert "https://tz.example/v1/" in container.client.get("/").text
+        assert "TZDATA_FILTER_PUBLIC_URL" not in container.log
+
+
 def test_a_container_serves_every_release_of_the_index_that_its_pip_is_set_to(docker: Docker, image: str) -> None:
     with running_container(docker, image) as container:
         listed = container.client.get("/v1/releases").json()["releases"]
