@@ -109,9 +109,27 @@ def test_a_url_that_is_too_long_even_for_nginx_is_a_problem_whatever_it_begins_w
         form(reply, "url-too-long")
 
 
-def test_what_is_not_a_request_is_a_problem(front: RunningFront) -> None:
-    for request in (b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"):
-        check_refusal(exchange(front.port, request), 400, "bad-request", check_problem)
+@pytest.mark.parametrize(
+    "request_",
+    [
+        *(b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+        *(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        *(get(b"*", method=b"OPTIONS"), get(b"v1/x"), get(b"/%zz"), get(b"/../../x"), get(b"/v1/%00")),
+        *(
+            get(b"/", b"X: \x00"),
+            get(b"/", b"Content-Length: -1"),
+            get(b"/", b"Transfer-Encoding: chunked") + b"zz\r\n",
+        ),
+        get(b"/", b"Content-Length: 1", b"Transfer-Encoding: chunked"),
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 60,  # a client that speaks TLS
+    ],
+)
+def test_what_is_not_a_request_is_a_problem(front: RunningFront, request_: bytes) -> None:
+    check_refusal(exchange(front.port, request_), 400, "bad-request", check_problem)
+
+
+def test_another_version_of_http_is_a_problem_too(front: RunningFront) -> None:
+    check_refusal(exchange(front.port, get(b"/").replace(b"HTTP/1.1", b"HTTP/2.0")), 505, "", check_problem)
 
 
 def test_metrics_are_not_for_the_public(front: RunningFront) -> None:
