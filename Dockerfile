@@ -8,8 +8,9 @@ COPY locks/runtime.txt locks/
 RUN /opt/tzdata-filter/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r locks/runtime.txt
 COPY pyproject.toml LICENSE README.md ./
 COPY app app
+# pip stays: the service asks it which package index it is set to, and without it serves the built-in release alone.
 RUN /opt/tzdata-filter/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && /opt/tzdata-filter/bin/pip uninstall --yes flit_core pip
+    && /opt/tzdata-filter/bin/pip uninstall --yes flit_core
 
 FROM ${PYTHON}
 # The build stage and this one share a Python, so the environment can move as it is.

@@ -3,8 +3,10 @@
 from __future__ import annotations  # so that the settings can stand above the parsers that they name
 
 import dataclasses
+import ipaddress
 import os
 import re
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -40,8 +42,11 @@ class Settings:
 
     host: Annotated[str, _host] = "127.0.0.1"
     port: Annotated[int, _integer(0, 65_535)] = 8080
-    public_url: Annotated[str, _url] = ""
-    """What absolute links start with; never taken from a request. Empty: ``http://HOST:PORT``."""
+    public_url: Annotated[str, _public_url] = ""
+    """What absolute links start with; never taken from a request. Empty: ``http://HOST:PORT``.
+
+    Its path is the prefix that a front takes off requests: links carry it, routes do not.
+    """
     data_dir: Annotated[Path | None, _directory] = None
     """Where artifacts are kept. Unset: in memory, and lost on exit."""
     wheels_dir: Annotated[Path | None, _existing_directory] = None
@@ -103,8 +108,18 @@ class Settings:
     @property
     def base_url(self) -> str:
         """What absolute links start with, without a slash at the end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = "localhost" if is_wildcard(self.host) else f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def path_prefix(self) -> str:
+        """What links without a host start with: the path of ``public_url``, without a slash at the end."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def links_stay_here(self) -> bool:
+        """Whether links name this machine although others can reach the service."""
+        return not self.public_url and is_wildcard(self.host)
 
     @property
     def module_host(self) -> str:
@@ -142,6 +157,20 @@ def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[st
     if problems:
         raise InvalidSettings(problems)
     return Settings(**values)
+
+
+def is_wildcard(host: str) -> bool:
+    """Tell whether to listen there is to listen on every address of this machine."""
+    try:
+        return not any(socket.inet_aton(host))  # `0` is one as well
+    except OSError:
+        pass
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_unspecified
 
 
 def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -203,6 +232,17 @@ def _url(text: str) -> str:
     return text
 
 
+def _public_url(text: str) -> str:
+    parts = urlsplit(_url(text))
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not have a user or a password: it is in every link")
+    if is_wildcard(parts.hostname or ""):
+        raise ValueError("must have a host by which clients reach the service, which this address is not")
+    if not _PREFIX_PATH.fullmatch(parts.path):
+        raise ValueError("must have a path of plain segments, as in https://dev.example/tz, or none")
+    return text
+
+
 def _existing_file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
@@ -240,5 +280,6 @@ def _host(text: str) -> str:
 
 _SECRET = "secret"
 """Marks a setting whose value is never shown in a message."""
+_PREFIX_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/*")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _MODULE_HOST = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")

@@ -3,6 +3,7 @@
 What serves HTTP is imported where it is made: commands that need no server start in half the time without it.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -28,6 +29,8 @@ from app.store.room import Bounds
 
 if TYPE_CHECKING:
     from app.web.app import WebParts
+
+_log = logging.getLogger(__name__)
 
 
 def make_sources(settings: Settings, ledger: Ledger, *, online: bool = True) -> Sequence[Source]:
@@ -125,5 +128,12 @@ def serve(settings: Settings, visitor: Visitor | None = None) -> None:
     from app.web.edge.server import run  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
+    if settings.links_stay_here:
+        _log.warning(
+            "links start with %s, which leads here from this machine only: set TZDATA_FILTER_PUBLIC_URL to the address"
+            " by which clients reach the service",
+            settings.base_url,
+        )
+    forms = error_forms(settings.path_prefix)
     parts = make_web_parts(settings)
-    run(make_app(parts), settings, forms=error_forms(), tally=parts.tally, visitor=visitor)
+    run(make_app(parts), settings, forms=forms, tally=parts.tally, visitor=visitor)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import get_type_hints
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,14 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
                 "https://[::1",
                 "https://tz.example/\r\nX: y",
                 "https://tz example",
+                "https://user@tz.example",
+                "https://:password@tz.example",
+                "http://0.0.0.0:8080",
+                "http://[::]:8080",
+                "https://tz.example//a",
+                "https://tz.example/a/../b",
+                "https://tz.example/a>b",
+                "https://tz.example/%2e%2e",
             )
         ),
     ],
@@ -215,10 +224,47 @@ def test_flags(text: str, expected: bool) -> None:
         (Settings(host="::1", port=80), "http://[::1]:80"),
         (Settings(host="::1", public_url="https://tz.example/"), "https://tz.example"),
         (Settings(public_url="https://tz.example/a//"), "https://tz.example/a"),
+        (Settings(host="0.0.0.0"), "http://localhost:8080"),
+        (Settings(host="0.0.0.0", public_url="https://tz.example"), "https://tz.example"),
     ],
 )
 def test_the_base_of_links(settings: Settings, base_url: str) -> None:
     assert settings.base_url == base_url
+
+
+@pytest.mark.parametrize(
+    ("host", "is_one"),
+    [
+        *(
+            (host, True)
+            for host in ("0.0.0.0", "0", "0.0", "0x0", "::", "0:0::0", "::0.0.0.0", "::ffff:0.0.0.0", "::%1")
+        ),
+        *(
+            (host, False)
+            for host in ("127.0.0.1", "10.0.0.1", "0.0.0.1", "::1", "localhost", "tz.example", "fe80::1%1")
+        ),
+    ],
+)
+def test_a_host_that_stands_for_every_address_is_never_in_links(host: str, is_one: bool) -> None:
+    settings = read(host=host)
+    assert settings.links_stay_here is is_one
+    assert (urlsplit(settings.base_url).hostname == "localhost") is (is_one or host == "localhost")
+    assert not read(host=host, public_url="https://tz.example").links_stay_here
+
+
+@pytest.mark.parametrize(
+    ("public_url", "prefix"),
+    [
+        ("", ""),
+        ("https://tz.example", ""),
+        ("https://tz.example/", ""),
+        ("https://tz.example/tz", "/tz"),
+        ("https://tz.example/tz/", "/tz"),
+        ("https://tz.example/a/b-1_2.~", "/a/b-1_2.~"),
+    ],
+)
+def test_the_prefix_of_paths_is_the_path_of_the_public_url(public_url: str, prefix: str) -> None:
+    assert read(public_url=public_url).path_prefix == prefix
 
 
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(Settings)]), st.text(min_size=1)))

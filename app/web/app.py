@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.responses import Response
 
 from app import __version__
@@ -26,6 +26,7 @@ from app.web.http.asgi import ASGIApp
 from app.web.http.channel_fields import Channels
 from app.web.http.forms import ErrorForms, install
 from app.web.http.hot import HotRepresentations
+from app.web.http.problems import problem_form
 from app.web.openapi.document import describe
 from app.web.portal.home import home_router
 from app.web.portal.problems import problem_router
@@ -78,7 +79,7 @@ def make_app(parts: WebParts) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    forms = error_forms()
+    forms = error_forms(settings.path_prefix)
     install(app, forms)
     images = Images(parts.library, parts.builder, parts.store)
     for router in (
@@ -88,21 +89,24 @@ def make_app(parts: WebParts) -> ASGIApp:
             parts.hot,
             Channels(parts.library, settings.base_url),
             max_url_bytes=settings.max_url_bytes,
+            path_prefix=settings.path_prefix,
         ),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
         zone_router(parts.library, settings.base_url, parts.clock),
         diff_router(parts.library, parts.hot),
         feed_router(parts.library, parts.hot, settings.base_url),
-        make_registry(parts, images),
-        set_router(images, settings.base_url),
+        registry.registry_router(
+            images, parts.library, parts.hot, channels=settings.channels, guarded=bool(settings.registry_token)
+        ),
+        set_router(images, settings.base_url, token=settings.registry_token),
         goproxy.goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
         health_router(parts.library, parts.store, parts.metrics),
-        docs_router(app),
-        problem_router(),
+        docs_router(app, settings.path_prefix),
+        problem_router(settings.path_prefix),
     ):
         app.include_router(router)
-    describe(app)
+    describe(app, settings.path_prefix)
     admission = Admission(
         max_url_bytes=settings.max_url_bytes,
         max_body_bytes=settings.max_body_bytes,
@@ -111,21 +115,14 @@ def make_app(parts: WebParts) -> ASGIApp:
     return Front(app, hot=parts.hot, admission=admission, forms=forms, tally=parts.tally, request_log=request_log)
 
 
-def error_forms() -> ErrorForms:
-    """Return the form of errors of each protocol."""
-    return ErrorForms({registry.ROOT: registry_error, goproxy.ROOT: goproxy.go_error})
+def error_forms(path_prefix: str) -> ErrorForms:
+    """Return the form of errors of each protocol.
 
-
-def make_registry(parts: WebParts, images: Images) -> APIRouter:
-    """Return the routes of the registry."""
-    settings = parts.settings
-    return registry.registry_router(
-        images,
-        parts.library,
-        channels=settings.channels,
-        # A hot answer would leave before the gate asks for a token.
-        hot=None if settings.registry_token else parts.hot,
-    )
+    Args:
+        path_prefix: What the types of problems start with.
+    """
+    by_root = {registry.ROOT: registry_error, goproxy.ROOT: goproxy.go_error}
+    return ErrorForms(by_root, problem_form(path_prefix))
 
 
 def _lifespan(

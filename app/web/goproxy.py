@@ -127,7 +127,7 @@ class GoRoutes:
 def goproxy_router(builder: Builder, library: Library, hot: HotRepresentations, host: str) -> APIRouter:
     """Return the routes under ``/go/``. OpenAPI leaves them out: the Go Modules Reference describes them."""
     routes = GoRoutes(builder, library, host)
-    router = APIRouter(prefix=ROOT, route_class=route_class(hot, form=go_error), include_in_schema=False)
+    router = APIRouter(prefix=ROOT, route_class=route_class(hot), include_in_schema=False)
     router.add_api_route("/{module:path}/@v/list", routes.versions)
     router.add_api_route("/{module:path}/@v/{file}", routes.file)
     router.add_api_route("/{module:path}/@latest", routes.latest)

@@ -24,6 +24,7 @@ _PACKAGES = {
     "docker-registry": "docker-registry",
     "dockerd": "docker.io",
     "musl-gcc": "musl-tools",
+    "nginx": "nginx-light",
     "podman": "podman",
     "sha256sum": "coreutils",
     "skopeo": "skopeo",

@@ -16,7 +16,7 @@ from app.web.app import WebParts, make_app
 from app.wiring import make_web_parts
 from tests.data.invented_release import make_invented_release
 
-BASE_URL = "http://tz.example:8443/below"
+BASE_URL = "http://tz.example:8443"
 
 
 class Shelf:
@@ -45,7 +45,8 @@ class Shelf:
 
 def make_parts(shelf: Shelf | None = None, *, store: Store | None = None, settings: Settings | None = None) -> WebParts:
     """Return the parts of an application over the invented release, or what is on ``shelf``."""
-    settings = replace(settings or Settings(), request_log=False, public_url=BASE_URL)
+    settings = settings or Settings()
+    settings = replace(settings, request_log=False, public_url=settings.public_url or BASE_URL)
     shelf = Shelf(make_invented_release()) if shelf is None else shelf
     return make_web_parts(settings, sources=[shelf], store=store or MemoryStore())
 

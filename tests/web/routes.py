@@ -31,8 +31,8 @@ class Example:
         return self.url.format(release=release, hex=sha256)
 
 
-_PINNED = "public, max-age=3600, no-transform"
-_IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
+_PINNED = "max-age=3600, no-transform"
+_IMMUTABLE = "max-age=31536000, immutable, no-transform"
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
 
@@ -41,8 +41,8 @@ def _bytes(name: str, url: str, media_type: str, cache_control: str, *, located:
     return Example(name, url, media_type, cache_control, located=located, released=True)
 
 
-def _plain(name: str, url: str, cache_control: str, media_type: str = _TEXT, *, steady: bool = True) -> Example:
-    return Example(name, url, media_type, cache_control, identified=False, steady=steady)
+def _plain(name: str, url: str, media_type: str = _TEXT, *, steady: bool = True) -> Example:
+    return Example(name, url, media_type, "no-store", identified=False, steady=steady)
 
 
 EXAMPLES = (
@@ -68,11 +68,11 @@ EXAMPLES = (
     _bytes("latest diff", "/v1/releases/{release}/diff/latest?zones=Etc/UTC", _JSON, "no-cache"),
     _bytes("feed", "/v1/feeds/Etc/UTC.atom", "application/atom+xml", "no-cache"),
     Example("openapi", "/openapi.json", _JSON, "no-cache"),
-    _plain("help", "/", "no-cache"),
-    _plain("health", "/healthz", "no-store"),
-    _plain("readiness", "/readyz", "no-store"),
-    _plain("metrics", "/metrics", "no-store", "text/plain; version=0.0.4; charset=utf-8", steady=False),
-    _plain("problems", "/problems", "no-cache"),
-    _plain("problem", "/problems/not-found", "no-cache"),
-    _plain("docs", "/docs", "no-cache", "text/html; charset=utf-8"),
+    Example("help", "/", _TEXT, "no-cache"),
+    _plain("health", "/healthz"),
+    _plain("readiness", "/readyz"),
+    _plain("metrics", "/metrics", "text/plain; version=0.0.4; charset=utf-8", steady=False),
+    Example("problems", "/problems", _TEXT, "no-cache"),
+    Example("problem", "/problems/not-found", _TEXT, "no-cache"),
+    Example("docs", "/docs", "text/html; charset=utf-8", "no-cache"),
 )

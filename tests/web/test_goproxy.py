@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.artifact.go.module import format_version, parse_version
 
 MODULE = "/go/tz.internal/asia/shanghai/etc/gmt.8"
-IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
+IMMUTABLE = "max-age=31536000, immutable, no-transform"
 TEXT = "text/plain; charset=utf-8"
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 
 import httpx
 import pytest
@@ -29,6 +30,7 @@ def expected_headers(example: Example, body: bytes, release: str, *, base_url: s
         "content-type": example.media_type,
         "content-length": str(len(body)),
         "cache-control": example.cache_control,
+        "x-content-type-options": "nosniff",
     }
     if example.identified:
         expected["etag"] = f'"{sum_.hexdigest()}"'
@@ -41,9 +43,12 @@ def expected_headers(example: Example, body: bytes, release: str, *, base_url: s
         expected["tzdata-release"] = release
     if example.url.startswith("/v1/bundles/latest/"):
         expected["link"] = f'<{base_url}{example.url.replace("latest", release)}>; rel="bookmark"'
-    if example.name == "docs":
+    if example.media_type.startswith("text/html"):
+        (style,) = re.findall(rb"<style>(.*?)</style>", body, re.DOTALL)
+        allowed = base64.b64encode(hashlib.sha256(style).digest()).decode()
         expected["content-security-policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+            f" style-src 'sha256-{allowed}'"
         )
     return expected
 

@@ -229,7 +229,9 @@ class BoundedProtocol(ReadingProtocol):
         reply = self.forms.at(path)(error)
         status = HTTPStatus(reply.status)
         head = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode("ascii"))]
-        head += [b"%s: %s" % field for field in (*reply.headers, (b"connection", b"close"))]
+        # uvicorn keeps the field Date there, which every answer below 500 must have: RFC 9110 §6.6.1.
+        dated = (*self.server_state.default_headers, *reply.headers, (b"connection", b"close"))
+        head += [b"%s: %s" % field for field in dated]
         body = b"" if is_known and self.parser.get_method() == b"HEAD" else reply.body
         self.transport.write(b"\r\n".join((*head, b"", body)))
         self.transport.close()

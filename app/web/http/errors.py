@@ -22,14 +22,14 @@ class NotHttp(errors.InvalidRequest):
 
 
 class Unauthorized(errors.InvalidRequest):
-    """A token is set for ``/v2/`` and the request does not carry it."""
+    """A token is set for images and the request does not carry it."""
 
     code = "unauthorized"
     title = "A token is needed"
     meaning = (
-        "Images are guarded by a token here, and the request did not carry the right one. Log in with any user name "
-        "and the token as the password (docker login), or send it as a bearer token. Ask whoever runs the service for "
-        "the token."
+        "Images, and the lists of zones that are posted for them, are guarded by a token here, and the request did not "
+        "carry the right one. Log in with any user name and the token as the password (docker login), or send it as a "
+        "bearer token. Ask whoever runs the service for the token."
     )
 
 

@@ -27,22 +27,28 @@ class ErrorForms:
     """The forms of all protocols.
 
     Attributes:
-        by_root: The first segment of a path (``/v2``) → the form of everything below it; any other path gets a problem.
+        by_root: The first segment of a path (``/v2``) → the form of everything below it.
+        other: The form of every other path.
     """
 
     by_root: Mapping[str, ErrorForm]
+    other: ErrorForm = problem
 
     def at(self, path: str) -> ErrorForm:
         """Return the form for errors at a decoded path."""
         root = "/" + path[1:].partition("/")[0]
-        return self.by_root.get(root, problem)
+        return self.by_root.get(root, self.other)
 
 
 def install(app: FastAPI, forms: ErrorForms) -> None:
-    """Make ``app`` answer what its routing raises in the form of the path that was asked for."""
+    """Make ``app`` answer what its routing and its handlers raise in the form of the path that was asked for."""
 
     def respond(request: Request, error: TzdataFilterError) -> Response:
         return forms.at(request.url.path)(error).response
+
+    async def on_own(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TzdataFilterError)
+        return respond(request, error)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -55,6 +61,7 @@ def install(app: FastAPI, forms: ErrorForms) -> None:
     async def on_anything(request: Request, _: Exception) -> Response:
         return respond(request, unexpected())
 
+    app.add_exception_handler(TzdataFilterError, on_own)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(ClientDisconnect, on_disconnect)
     app.add_exception_handler(Exception, on_anything)

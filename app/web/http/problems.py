@@ -4,7 +4,7 @@ Source: RFC 9457.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypedDict
 
 from app import errors
@@ -38,10 +38,14 @@ class ProblemRow(TypedDict):
     detail: str
 
 
-def encode_problem(error: errors.TzdataFilterError) -> bytes:
-    """Return a problem's JSON. Its ``type`` is ``/problems/CODE``, stable, and a page that explains it."""
+def encode_problem(error: errors.TzdataFilterError, *, path_prefix: str) -> bytes:
+    """Return a problem's JSON. Its ``type`` is ``/problems/CODE``, stable, and a page that explains it.
+
+    Args:
+        path_prefix: What the type starts with, so that it leads to the page from outside as well.
+    """
     members: ProblemRow = {
-        "type": f"/problems/{error.code}",
+        "type": f"{path_prefix}/problems/{error.code}",
         "title": error.title,
         "status": status_of(type(error)),
         "detail": error.detail,
@@ -50,6 +54,15 @@ def encode_problem(error: errors.TzdataFilterError) -> bytes:
     return json.dumps({**members, **members_of(error)}, ensure_ascii=True).encode("ascii") + b"\n"
 
 
-def problem(error: errors.TzdataFilterError) -> Reply:
-    """Return the problem for an error."""
-    return make_reply(status_of(type(error)), fields_of(error), encode_problem(error), media_type=MEDIA_TYPE)
+def problem_form(path_prefix: str) -> Callable[[errors.TzdataFilterError], Reply]:
+    """Return the form of problems whose types start with a prefix."""
+
+    def form(error: errors.TzdataFilterError) -> Reply:
+        body = encode_problem(error, path_prefix=path_prefix)
+        return make_reply(status_of(type(error)), fields_of(error), body, media_type=MEDIA_TYPE)
+
+    return form
+
+
+problem = problem_form("")
+"""The form where the service is at the root of its host."""

@@ -3,11 +3,13 @@
 The only place that decides between 200, 206, 304, 412 and 416: what is hot and what comes from a route both end here.
 """
 
+from __future__ import annotations  # a representation has another of its kind
+
 import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
@@ -15,21 +17,27 @@ from app.digest import sha256_hex
 from app.web.http.asgi import RawHeaders, join_header
 from app.web.http.errors import OtherContent, RangeOutside
 
-IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
-PINNED = "public, max-age=3600, no-transform"
+# None says `public`: a shared cache could then give everyone what one request was authorized for (RFC 9111 §3.5).
+IMMUTABLE = "max-age=31536000, immutable, no-transform"
+PINNED = "max-age=3600, no-transform"
 REVALIDATE = "no-cache"
 NO_STORE = "no-store"
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 
 CONDITIONS = frozenset({b"if-none-match", b"if-match", b"range"})
 """The header fields that can make a reply to a GET other than the whole representation."""
 
+_CACHE_CONTROL = b"cache-control"
+_NO_STORE = NO_STORE.encode("ascii")
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
-_KEPT_ON_304 = frozenset(
-    {b"etag", b"cache-control", b"content-location", b"link", b"tzdata-release", b"tzdata-release-age"}
-)
+_NOSNIFF = "x-content-type-options"
+_POLICY = "content-security-policy"
+_STRICTEST = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_LEFT_OUT_ON_304 = frozenset({b"content-type", b"content-length", b"repr-digest", b"accept-ranges"})
+"""What describes content. All else stays: a cache brings what it holds up to date with it. Source: RFC 9110 §15.4.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,14 @@ class Representation:
         """The 200."""
         return Reply(200, self.headers, self.body)
 
+    @property
+    def private(self) -> Representation:
+        """The same for one who had to be authorized: no shared cache may keep it. Source: RFC 9111 §5.2.2.7."""
+        allowed = dict(self.headers)
+        if allowed[_CACHE_CONTROL] != _NO_STORE:
+            allowed[_CACHE_CONTROL] = b"private, " + allowed[_CACHE_CONTROL]
+        return replace(self, headers=tuple(allowed.items()))
+
 
 def make_representation(
     body: bytes,
@@ -110,6 +126,16 @@ def make_representation(
     return Representation(body, etag, _encode_headers(headers), keep, cache_control != REVALIDATE)
 
 
+def html_representation(html: str, *, style: str, cache_control: str) -> Representation:
+    """Return a page, with a policy by which browsers run nothing on it and load nothing for it.
+
+    Args:
+        style: What its only ``<style>`` holds.
+    """
+    fields = {_POLICY: f"{_STRICTEST}; style-src 'sha256-{_base64(sha256_hex(style.encode()))}'"}
+    return make_representation(html.encode(), media_type=HTML, cache_control=cache_control, fields=fields)
+
+
 def json_representation(
     row: object, *, cache_control: str, fields: Mapping[str, str] | None = None, keep: bool = False
 ) -> Representation:
@@ -121,14 +147,14 @@ def json_representation(
 
 
 def make_reply(status: int, fields: Mapping[str, str], body: bytes, *, media_type: str) -> Reply:
-    """Return a reply without an ETag, conditions or ranges: an error, or a page about the service itself."""
+    """Return a reply without an ETag, conditions or ranges: an error, or how the service is at the moment."""
     headers = {"content-type": media_type, "content-length": str(len(body)), **fields}
     return Reply(status, _encode_headers(headers), body)
 
 
 def format_repr_digest(sha256: str) -> str:
     """Return the value of a ``Repr-Digest`` field. Source: RFC 9530 §3, structured-field byte sequence."""
-    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode('ascii')}:"
+    return f"sha-256=:{_base64(sha256)}:"
 
 
 def negotiate(representation: Representation, headers: RawHeaders, *, method: str) -> Reply:
@@ -149,15 +175,26 @@ def negotiate(representation: Representation, headers: RawHeaders, *, method: st
         raise OtherContent("the ETag is not the one asked for")
     if_none_match = join_header(headers, b"if-none-match")
     if if_none_match is not None and _matches(if_none_match, etag, weak=True):
-        return Reply(304, tuple(header for header in representation.headers if header[0] in _KEPT_ON_304), b"")
+        return Reply(304, tuple(header for header in representation.headers if header[0] not in _LEFT_OUT_ON_304), b"")
     range_ = join_header(headers, b"range")
     if range_ is None or method != "GET" or join_header(headers, b"if-range") not in (None, etag):
         return representation.whole
     return _part(representation, range_)
 
 
+def _base64(hex: str) -> str:
+    return base64.b64encode(bytes.fromhex(hex)).decode("ascii")
+
+
 def _encode_headers(fields: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple([(name.encode("ascii"), value.encode("latin-1")) for name, value in fields.items()])
+    """Return the fields of an answer as bytes, with those that no answer goes without.
+
+    Source: the Fetch standard, *X-Content-Type-Options*; Content Security Policy level 3.
+    """
+    guards = {_NOSNIFF: "nosniff"}
+    if fields["content-type"].startswith("text/html"):
+        guards[_POLICY] = _STRICTEST
+    return tuple([(name.encode("ascii"), value.encode("latin-1")) for name, value in {**guards, **fields}.items()])
 
 
 def _matches(field: str, etag: str, *, weak: bool) -> bool:

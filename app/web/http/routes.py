@@ -1,7 +1,8 @@
 """The one class of routes: what handlers need not know about HTTP is written here, once.
 
 A handler gets a request whose options were checked. It returns a representation or a reply, or raises an error of the
-project. Here conditions and ranges are applied, what may be kept is kept, and errors get the form of their protocol.
+project, to which ``forms`` gives the form of its protocol. Here conditions and ranges are applied, and what may be kept
+is kept.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -12,11 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.artifact.options import check_option_names
-from app.errors import InvalidOption, TzdataFilterError
+from app.errors import InvalidOption
 from app.text import quote
-from app.web.http.forms import ErrorForm
 from app.web.http.hot import HotRepresentations
-from app.web.http.problems import problem
 from app.web.http.representation import Reply, Representation, negotiate
 
 METHOD_ASKED = "app.method_asked"
@@ -42,13 +41,14 @@ class Handler(Protocol):
 
 
 def route_class(
-    hot: HotRepresentations | None = None, *, form: ErrorForm = problem, checks_options: bool = True
+    hot: HotRepresentations | None = None, *, guarded: bool = False, checks_options: bool = True
 ) -> type[APIRoute]:
     """Return a class of routes for a router.
 
     Args:
         hot: Where representations are kept that may be; ``None`` keeps nothing.
-        form: How errors are written.
+        guarded: Whether requests have to be authorized. Then nothing is kept, here or by a cache for others: what is
+            hot is answered before anybody asks for a token.
         checks_options: Whether the query may hold only the parameters that the route describes for OpenAPI; any other
             is an ``InvalidOption``.
     """
@@ -68,19 +68,18 @@ def route_class(
             async def handle(request: Request) -> Response:
                 # Read before the handler chooses a release: if one arrives meanwhile, what it returns is stale.
                 generation = hot.generation if hot is not None else 0
-                try:
-                    asked = Asked(request.scope, request.receive)
-                    asked.options = parse_query(asked, known=known) if known is not None else {}
-                    arguments = (asked,) if takes_request else ()
-                    returned = await handler(*arguments, **request.path_params)
-                    if isinstance(returned, Reply):
-                        return returned.response
-                    if hot is not None and returned.keep:
-                        hot.put(request.scope, returned, route=self.path_format, generation=generation)
-                    method = request.scope.get(METHOD_ASKED, request.method)
-                    return negotiate(returned, request.scope["headers"], method=method).response
-                except TzdataFilterError as error:
-                    return form(error).response
+                asked = Asked(request.scope, request.receive)
+                asked.options = parse_query(asked, known=known) if known is not None else {}
+                arguments = (asked,) if takes_request else ()
+                returned = await handler(*arguments, **request.path_params)
+                if isinstance(returned, Reply):
+                    return returned.response
+                if guarded:
+                    returned = returned.private
+                elif hot is not None and returned.keep:
+                    hot.put(request.scope, returned, route=self.path_format, generation=generation)
+                method = request.scope.get(METHOD_ASKED, request.method)
+                return negotiate(returned, request.scope["headers"], method=method).response
 
             return handle
 

@@ -104,6 +104,7 @@ _STATUS_TEXT = {
     304: "Not modified: If-None-Match names the ETag of the content.",
     206: "The part that Range asked for.",
     400: "The request is malformed (a name, an option, the body) or asks for too much at once.",
+    401: "A token is set for images, and the request does not carry it; see WWW-Authenticate.",
     404: "What was asked for is not here; the problem has suggestions where there are any.",
     412: "If-Match does not name the ETag of the content.",
     413: "The body is too large.",

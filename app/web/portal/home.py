@@ -1,13 +1,11 @@
 """What a person meets first: ``/`` in plain text with lines that work as they stand."""
 
-from http import HTTPStatus
-
 from fastapi import APIRouter
 
 from app import __version__
-from app.web.http.representation import PLAIN_TEXT, REVALIDATE, Reply, make_reply
+from app.web.http.representation import PLAIN_TEXT, REVALIDATE, Representation, make_representation
 from app.web.http.routes import route_class
-from app.web.openapi.described import responses
+from app.web.openapi.described import conditional_responses
 
 _HELP = """\
 tzdata-filter {version}: containers get exactly the time zones they need.
@@ -39,10 +37,12 @@ def home_router(base_url: str) -> APIRouter:
     """
     text = _HELP.format(version=__version__, base=base_url)
 
-    async def home() -> Reply:
+    async def home() -> Representation:
         """Help in plain text."""
-        return make_reply(HTTPStatus.OK, {"cache-control": REVALIDATE}, text.encode(), media_type=PLAIN_TEXT)
+        return make_representation(text.encode(), media_type=PLAIN_TEXT, cache_control=REVALIDATE)
 
     router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
-    router.add_api_route("/", home, operation_id="getHelp", summary="Help", responses=responses("text/plain"))
+    router.add_api_route(
+        "/", home, operation_id="getHelp", summary="Help", responses=conditional_responses("text/plain")
+    )
     return router

@@ -1,7 +1,6 @@
 """``/problems``: the kinds of errors, and a page for each that says what happened and what to do."""
 
 import textwrap
-from http import HTTPStatus
 
 from fastapi import APIRouter
 
@@ -9,23 +8,27 @@ from app.errors import NotFound
 from app.text import quote
 from app.web.http.errors import status_of
 from app.web.http.problems import problem_kinds
-from app.web.http.representation import PLAIN_TEXT, REVALIDATE, Reply, make_reply
+from app.web.http.representation import PLAIN_TEXT, REVALIDATE, Representation, make_representation
 from app.web.http.routes import route_class
-from app.web.openapi.described import CodePath, responses
+from app.web.openapi.described import CodePath, conditional_responses
 
 _WIDTH = 80
 
 
-def problem_router() -> APIRouter:
-    """Return the routes of the pages that explain problems."""
+def problem_router(path_prefix: str) -> APIRouter:
+    """Return the routes of the pages that explain problems.
+
+    Args:
+        path_prefix: What their paths start with, as those in the types of problems do.
+    """
     kinds = {kind.code: kind for kind in problem_kinds()}
 
-    async def problems() -> Reply:
+    async def problems() -> Representation:
         """List every kind of problem, one per line."""
-        lines = (f"/problems/{code}  {status_of(kind)}  {kind.title}\n" for code, kind in kinds.items())
+        lines = (f"{path_prefix}/problems/{code}  {status_of(kind)}  {kind.title}\n" for code, kind in kinds.items())
         return _text("".join(lines))
 
-    async def problem(code: CodePath) -> Reply:
+    async def problem(code: CodePath) -> Representation:
         """Show what one kind of problem means."""
         kind = kinds.get(code)
         if kind is None:
@@ -38,17 +41,17 @@ def problem_router() -> APIRouter:
         problems,
         operation_id="listProblems",
         summary="All kinds of problems",
-        responses=responses("text/plain"),
+        responses=conditional_responses("text/plain"),
     )
     router.add_api_route(
         "/problems/{code}",
         problem,
         operation_id="getProblem",
         summary="What a kind of problem means",
-        responses=responses("text/plain", 400, 404),
+        responses=conditional_responses("text/plain", 404),
     )
     return router
 
 
-def _text(text: str) -> Reply:
-    return make_reply(HTTPStatus.OK, {"cache-control": REVALIDATE}, text.encode(), media_type=PLAIN_TEXT)
+def _text(text: str) -> Representation:
+    return make_representation(text.encode(), media_type=PLAIN_TEXT, cache_control=REVALIDATE)

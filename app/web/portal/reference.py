@@ -4,15 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI
 
-from app.web.http.representation import REVALIDATE, Reply, Representation, json_representation, make_reply
+from app.web.http.representation import REVALIDATE, Representation, html_representation, json_representation
 from app.web.http.routes import route_class
 
 _CODE = re.compile(r"`([^`]*)`")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; }
@@ -39,33 +37,36 @@ class _Operation:
     rows: Sequence[tuple[str, str]]
 
 
-def docs_router(app: FastAPI) -> APIRouter:
-    """Return the routes of the reference; ``app`` is asked for its OpenAPI document on each request."""
+def docs_router(app: FastAPI, path_prefix: str) -> APIRouter:
+    """Return the routes of the reference; ``app`` is asked for its OpenAPI document on each request.
+
+    Args:
+        path_prefix: What the links of the page start with.
+    """
     router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
 
     async def openapi() -> Representation:
         """Answer with the OpenAPI document."""
         return json_representation(app.openapi(), cache_control=REVALIDATE)
 
-    async def docs() -> Reply:
+    async def docs() -> Representation:
         """Show the reference of every route."""
-        return _page("tzdata-filter: HTTP reference", _reference(app))
+        return _page("tzdata-filter: HTTP reference", _reference(app, path_prefix))
 
     router.add_api_route("/openapi.json", openapi, include_in_schema=False)
     router.add_api_route("/docs", docs, include_in_schema=False)
     return router
 
 
-def _page(title: str, body: str) -> Reply:
+def _page(title: str, body: str) -> Representation:
     html = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><body><main>{body}</main></html>'
     )
-    fields = {"cache-control": REVALIDATE, "content-security-policy": _POLICY}
-    return make_reply(HTTPStatus.OK, fields, html.encode(), media_type="text/html; charset=utf-8")
+    return html_representation(html, style=_STYLE, cache_control=REVALIDATE)
 
 
-def _reference(app: FastAPI) -> str:
+def _reference(app: FastAPI, path_prefix: str) -> str:
     document = app.openapi()
     head = document["info"]
     operations = [
@@ -88,7 +89,7 @@ def _reference(app: FastAPI) -> str:
     return (
         f"<h1>{escape(head['title'])} {escape(head['version'])}</h1>"
         f"<p>{_marked(head['summary'])} {_marked(head['description'])}</p>"
-        '<p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a></p>'
+        f'<p><a href="{path_prefix}/openapi.json">openapi.json</a> · <a href="{path_prefix}/problems">problems</a></p>'
         f"{''.join(map(_section, operations))}"
     )
 

@@ -36,7 +36,6 @@ from app.web.registry.errors import (
     DigestInvalid,
     ManifestUnknown,
     PageInvalid,
-    registry_error,
 )
 
 ROOT = "/v2"
@@ -186,14 +185,18 @@ def _page(request: Request) -> tuple[int, str]:
 
 
 def registry_router(
-    images: Images, library: Library, *, channels: Iterable[str], hot: HotRepresentations | None
+    images: Images, library: Library, hot: HotRepresentations, *, channels: Iterable[str], guarded: bool
 ) -> APIRouter:
     """Return the routes under ``/v2/``.
 
     The OpenAPI document leaves them out: the protocol is described elsewhere, and its errors have a form of their own.
+
+    Args:
+        channels: Names that may be tags besides ``latest``.
+        guarded: Whether the gate asks for a token.
     """
     routes = RegistryRoutes(images, library, tuple(channels))
-    kind = route_class(hot, form=registry_error, checks_options=False)
+    kind = route_class(hot, guarded=guarded, checks_options=False)
     router = APIRouter(prefix=ROOT, route_class=kind, include_in_schema=False)
     router.add_api_route("", routes.ping)
     router.add_api_route("/", routes.ping)

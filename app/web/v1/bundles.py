@@ -45,11 +45,13 @@ class BundleRoutes:
 
     Attributes:
         max_url_bytes: What the service reads as a URL.
+        path_prefix: What links without a host start with.
     """
 
     builder: Builder
     channels: Channels
     max_url_bytes: int
+    path_prefix: str
 
     async def bundle(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
@@ -58,7 +60,8 @@ class BundleRoutes:
         artifact = await self.builder.build(_spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
         # A store that is full or away did not take it, and a permanent URL that leads nowhere is worse than none.
-        location = {"content-location": artifact_path(artifact.sha256, artifact.record.format)} if artifact.kept else {}
+        place = self.path_prefix + artifact_path(artifact.sha256, artifact.record.format)
+        location = {"content-location": place} if artifact.kept else {}
         return make_representation(
             artifact.content,
             media_type=FORMATS[artifact.plan.spec.format].media_type,
@@ -119,9 +122,11 @@ class BundleRoutes:
         return fields if choice == version else {**fields, **self.channels.fields(request, choice, version)}
 
 
-def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels, *, max_url_bytes: int) -> APIRouter:
+def bundle_router(
+    builder: Builder, hot: HotRepresentations, channels: Channels, *, max_url_bytes: int, path_prefix: str
+) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
-    routes = BundleRoutes(builder, channels, max_url_bytes)
+    routes = BundleRoutes(builder, channels, max_url_bytes, path_prefix)
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
         "/{release}/{zones:path}.{format}.sha256",

@@ -14,6 +14,7 @@ from app.errors import InvalidOption
 from app.web.http.representation import NO_STORE, Representation, json_representation
 from app.web.http.requests import read_bundle_request
 from app.web.http.routes import Asked, route_class
+from app.web.http.token import check_token
 from app.web.openapi.described import SET_REQUEST, responses
 
 
@@ -23,13 +24,16 @@ class SetRoutes:
 
     Attributes:
         base_url: Images are pulled from its host.
+        token: What the registry asks for. A set is an image's name, so that posting one asks for it too.
     """
 
     images: Images
     base_url: str
+    token: str
 
     async def post(self, request: Asked) -> Representation:
         """Name a list of zones, so that it can be pulled."""
+        check_token(request.scope["headers"], self.token)
         spec = await read_bundle_request(request, default_format=STABLE_FORMAT)
         if FORMATS[spec.format].image is None:
             tree, go = format_in_image("layer"), format_in_image("go-zip")
@@ -44,16 +48,16 @@ class SetRoutes:
         return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": image.release})
 
 
-def set_router(images: Images, base_url: str) -> APIRouter:
+def set_router(images: Images, base_url: str, *, token: str) -> APIRouter:
     """Return the route of sets."""
     router = APIRouter(prefix="/v1/sets", tags=["images"], route_class=route_class())
     router.add_api_route(
         "",
-        SetRoutes(images, base_url).post,
+        SetRoutes(images, base_url, token).post,
         methods=["POST"],
         operation_id="postSet",
         summary="Name a long list of zones, to pull it as an image",
-        responses=responses("Set", 400, 404, 413, 502, 503),
+        responses=responses("Set", 400, 401, 404, 413, 502, 503),
         openapi_extra=SET_REQUEST,
     )
     return router

@@ -102,7 +102,7 @@ def running_docker(folder: Path) -> Iterator[Docker]:
     environ = {"HOME": str(home), "DOCKER_HOST": f"unix://{socket}", "DOCKER_BUILDKIT": "1"}
     with running(command, folder / "log", environ=environ) as process:
         docker = Docker(Engine((DOCKER,), environ), folder / "exec" / "containerd" / "containerd.sock")
-        _wait(process, folder / "log", lambda: docker.engine.finish("version").code == 0)
+        wait_until_up(process, folder / "log", lambda: docker.engine.finish("version").code == 0)
         yield docker
 
 
@@ -116,7 +116,7 @@ def running_registry(folder: Path) -> Iterator[str]:
         f"storage: {{filesystem: {{rootdirectory: '{folder / 'data'}'}}}}\n"
     )
     with running((find("docker-registry"), "serve", str(config)), folder / "log", environ={}) as process:
-        _wait(process, folder / "log", lambda: _answers(host))
+        wait_until_up(process, folder / "log", lambda: _answers(host))
         yield host
 
 
@@ -167,7 +167,8 @@ def _answers(host: str) -> bool:
         return False
 
 
-def _wait(process: subprocess.Popen[bytes], log: Path, is_up: Callable[[], bool]) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], log: Path, is_up: Callable[[], bool]) -> None:
+    """Wait for a server; fail with its log if it ends or takes too long."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if is_up():

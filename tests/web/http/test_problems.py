@@ -163,7 +163,7 @@ class TestKinds:
         assert fields_of(errors.Overloaded("busy", retry_after=7))["retry-after"] == "7"
 
     def test_facts_cannot_break_the_json(self) -> None:
-        body = encode_problem(errors.UnknownZones("\ud800\n", zones=["\ud800", 'a"\r\n', "\u2028"]))
+        body = encode_problem(errors.UnknownZones("\ud800\n", zones=["\ud800", 'a"\r\n', "\u2028"]), path_prefix="")
         assert body.isascii()
         assert body.count(b"\n") == 1
 
@@ -262,7 +262,7 @@ async def test_without_any_release_answers_are_problems() -> None:
 class BadShelf(Shelf):
     """A shelf of which one release raises what it is given."""
 
-    def __init__(self, fault: errors.TzdataFilterError) -> None:
+    def __init__(self, fault: Exception) -> None:
         super().__init__(make_invented_release("2099a"), make_invented_release("2099b"))
         self.fault = fault
 

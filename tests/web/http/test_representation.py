@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from app.web.http.asgi import RawHeaders
 from app.web.http.errors import OtherContent, RangeOutside, fields_of
-from app.web.http.representation import Representation, make_representation, negotiate
+from app.web.http.representation import (
+    HTML,
+    IMMUTABLE,
+    NO_STORE,
+    Representation,
+    make_reply,
+    make_representation,
+    negotiate,
+)
 
 BODY = bytes(range(100))
 WHOLE = make_representation(
@@ -57,7 +65,12 @@ class TestIfNoneMatch:
 
     def test_a_304_has_what_a_cache_keeps(self) -> None:
         reply = negotiate(WHOLE, [(b"if-none-match", WHOLE.etag.encode())], method="GET")
-        assert {name for name, _ in reply.headers} == {b"etag", b"cache-control", b"tzdata-release"}
+        assert {name for name, _ in reply.headers} == {
+            b"etag",
+            b"cache-control",
+            b"tzdata-release",
+            b"x-content-type-options",
+        }
 
 
 class TestIfMatch:
@@ -218,3 +231,23 @@ def test_the_repr_digest_is_the_one_of_rfc_9530() -> None:
     empty = make_representation(b"", media_type="application/zip", cache_control="no-cache")
     fields = dict(empty.headers)
     assert fields[b"repr-digest"] == b"sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
+
+
+def test_a_page_without_a_policy_of_its_own_gets_the_strictest() -> None:
+    page = make_representation(b"<!doctype html>", media_type=HTML, cache_control=NO_STORE)
+    error = make_reply(500, {}, b"<!doctype html>", media_type="text/html")
+    for headers in (page.headers, error.headers):
+        assert dict(headers)[b"content-security-policy"] == (
+            b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    assert b"content-security-policy" not in dict(WHOLE.headers)
+
+
+def test_what_is_private_says_so_and_what_is_not_stored_at_all_stays_as_it_is() -> None:
+    for said, private in (
+        (IMMUTABLE, f"private, {IMMUTABLE}"),
+        ("no-cache", "private, no-cache"),
+        (NO_STORE, NO_STORE),
+    ):
+        whole = make_representation(BODY, media_type="text/plain", cache_control=said)
+        assert dict(whole.private.headers) == {**dict(whole.headers), b"cache-control": private.encode()}

@@ -100,6 +100,50 @@ async def test_with_a_token_set_only_those_who_have_it_may_pull() -> None:
         assert (await client.get("/v1/bundles/latest/Test/Zone.zip")).status_code == 200
 
 
+@pytest.mark.anyio
+async def test_with_a_token_set_only_those_who_have_it_may_post_a_list() -> None:
+    parts = make_parts(two_releases(), settings=Settings(registry_token=TOKEN))
+    body = {"zones": ["Test/Zone"]}
+    async with local_client(parts) as client:
+        for given in ({}, {"authorization": f"Bearer {TOKEN}x"}, {"authorization": basic(TOKEN, "")}):
+            for refused in (body, {"zones": 1}):
+                answer = await client.post("/v1/sets", json=refused, headers=given)
+                assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorized")
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.headers["www-authenticate"] == 'Basic realm="tzdata-filter"'
+        assert parts.store.note_keys(SET) == []
+        for right in (f"Bearer {TOKEN}", basic("anyone", TOKEN)):
+            assert (await client.post("/v1/sets", json=body, headers={"authorization": right})).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_what_was_authorized_is_for_no_shared_cache() -> None:
+    given = {"authorization": f"Bearer {TOKEN}"}
+    closed = make_parts(two_releases(), settings=Settings(registry_token=TOKEN))
+    async with local_client(closed) as client, local_client(make_parts(two_releases())) as open_client:
+        digests = [*await pull(open_client, NAME, "2099a")]
+        paths = ["/v2/", MANIFEST, f"/v2/{NAME}/manifests/latest", f"/v2/{NAME}/tags/list"]
+        paths += [f"/v2/{NAME}/referrers/{digests[0]}", f"/v2/{NAME}/manifests/{digests[0]}"]
+        for path in (*paths, f"/v2/{NAME}/blobs/{digests[-1]}"):
+            for more in ({}, {"range": "bytes=0-1"}, {"if-none-match": "*"}):
+                for method in ("GET", "HEAD"):
+                    answer = await client.request(method, path, headers={**given, **more})
+                    public = await open_client.request(method, path, headers=more)
+                    assert answer.status_code == public.status_code < 400
+                    assert answer.headers["cache-control"] == f"private, {public.headers['cache-control']}", path
+                    assert "private" not in public.headers["cache-control"]
+        refused = [await client.get(f"/v2/{NAME}/blobs/{ABSENT}", headers=given), await client.get(MANIFEST)]
+        assert {answer.headers["cache-control"] for answer in refused} == {"no-store"}
+    assert closed.hot.held_bytes == 0
+
+
+@pytest.mark.anyio
+async def test_no_answer_at_all_says_that_anybody_may_have_it() -> None:
+    async with local_client(make_parts(two_releases())) as client:
+        for path in (MANIFEST, "/v1/bundles/2099a/Test/Zone.zip", "/go/tz.example/test/zone/@v/v0.2099.1.zip"):
+            assert "public" not in (await client.get(path)).headers["cache-control"]
+
+
 def test_the_body_of_a_push_is_read_to_its_end_before_it_is_refused(start_service: StartService) -> None:
     running = start_service(offline=True, max_body_bytes=2_000)
     size = b"Content-Length: 3000000"
