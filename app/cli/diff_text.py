@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.cli.table import format_table
+from app.cli.terminal.table import format_table
 from app.instants import format_instant
 from app.tzdb.changes.diff import CHANGE_KINDS
 from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow

@@ -22,6 +22,7 @@ from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.options import Bundle, bundle_options, given_options, parse_selection
 from app.cli.output.file import write_bytes
 from app.cli.parts import Parts
+from app.cli.terminal.printing import print_lines
 from app.digest import format_digest
 from app.errors import TzdataFilterError
 from app.text import without_password
@@ -139,8 +140,7 @@ def _print_diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> None:
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         say("warning: the changes cannot be shown: the server's diff makes no sense")
         return
-    for line in lines[:-1]:
-        click.echo(line)
+    print_lines(*lines[:-1])
     say(lines[-1])
 
 

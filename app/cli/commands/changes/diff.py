@@ -1,7 +1,6 @@
 """``diff``: whether an update touches these zones, and from when."""
 
 import asyncio
-import json
 from typing import Unpack, get_args
 
 import click
@@ -13,6 +12,7 @@ from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options
 from app.cli.options import Zones, read_zones, zones_file_option
 from app.cli.parts import Parts
+from app.cli.terminal.printing import print_json, print_lines
 from app.tzdb.changes.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.changes.diff_row import diff_row
 from app.tzdb.release import Release
@@ -63,11 +63,10 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
     found = asyncio.run(_diff(parts, options, zones=_zones(options)))
     if options["as_json"] and not options["quiet"]:
-        click.echo(json.dumps(diff_row(found), indent=2))
+        print_json(diff_row(found))
     elif not options["quiet"]:
         row = diff_row(found)
-        for line in diff_lines(row):
-            click.echo(line)
+        print_lines(*diff_lines(row))
         say(diff_summary(row))
     if found.affected:
         ctx.exit(AFFECTED)
