@@ -79,7 +79,9 @@ class Server:
             InvalidRequest, NotFound, SourceUnreachable: As in ``_read``.
         """
         query = f"zones={quote_url(','.join(zones), safe='/,*:')}&aliases={aliases}"
-        return _shaped(self._json("GET", f"/v1/releases/{before}/diff/{after}?{query}"), DiffRow)
+        answer = self._json("GET", f"/v1/releases/{before}/diff/{after}?{query}")
+        # Services of former versions have no warnings.
+        return _shaped({"warnings": [], **answer} if isinstance(answer, dict) else answer, DiffRow)
 
     def _json(self, method: str, path: str, body: Request | None = None) -> object:
         content = self._read(method, path, body=body, max_bytes=MAX_JSON_BYTES)

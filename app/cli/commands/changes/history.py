@@ -55,6 +55,8 @@ def history(parts: Parts, /, **options: Unpack[_Options]) -> None:
         print_json({"zones": [str(each) for each in spec.selectors], "releases": rows})
         return
     print_lines(*_table(rows))
+    for warning in (warning for row in rows for warning in row["warnings"]):
+        say(f"warning: {warning['detail']}")
     touched = sum(row["affected"] is True for row in rows)
     compared = sum(row["before"] is not None for row in rows)
     if compared:
