@@ -3,6 +3,9 @@
 import json
 from urllib.parse import urlsplit
 
+_DELETE = "\\u007f"
+"""JSON's own writer leaves this one control character as it is."""
+
 
 def quote(text: str) -> str:
     """Return ``text`` ready for a one-line message: quoted, escaped to printable ASCII, cut to 80 characters."""
@@ -23,9 +26,21 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-def format_json(value: object, *, indent: int | None = None) -> str:
-    """Return a value as JSON that a terminal only shows: what is not printable ASCII is escaped, as JSON has it."""
-    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+def format_json(value: object, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
+    """Return a value as JSON that a terminal only shows: what is not printable is escaped, as JSON has it.
+
+    Args:
+        indent: As for ``json.dumps``.
+        ensure_ascii: Whether printable characters beyond ASCII are escaped as well.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii)
+    if text.isascii():
+        return text.replace("\x7f", _DELETE)
+    return "".join(char if char.isprintable() or char == "\n" else _json_escape(char) for char in text)
+
+
+def _json_escape(char: str) -> str:
+    return _DELETE if char == "\x7f" else json.dumps(char)[1:-1]
 
 
 def without_password(url: str) -> str:
