@@ -1,6 +1,5 @@
 """Logging: one handler on standard error, as text or as JSON lines. What is logged is not known here."""
 
-import json
 import logging
 import sys
 import time
@@ -8,6 +7,7 @@ from typing import TextIO
 
 from app.instants import format_instant
 from app.settings import LogFormat, LogLevel
+from app.text import format_json, one_line
 
 ROOT = "app"
 
@@ -39,7 +39,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             members["trace"] = self.formatException(record.exc_info)
-        return json.dumps(members)
+        return format_json(members)
 
 
 class Sparingly:
@@ -73,8 +73,3 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None
         logger.handlers = [handler]
         logger.propagate = False
         logger.setLevel(level.upper())
-
-
-def one_line(text: str) -> str:
-    """Return ``text`` with line breaks and other control characters escaped, so that it cannot forge a log line."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

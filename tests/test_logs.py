@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.logs import ROOT, Sparingly, configure_logs, one_line
+from app.logs import ROOT, Sparingly, configure_logs
 from app.settings import LogFormat
 
 FORGED = "2026-01-01T00:00:00.000Z error   forged"
@@ -80,11 +80,6 @@ def test_the_level_is_kept_and_the_server_logs_to_the_same_place() -> None:
     logging.getLogger("uvicorn.error").error("high enough")
     assert stream.getvalue().rstrip("\n").endswith("high enough")
     assert stream.getvalue().count("\n") == 1
-
-
-def test_one_line_leaves_what_can_be_printed() -> None:
-    assert one_line("Märchen Point → 北京") == "Märchen Point → 北京"
-    assert one_line("a\tb\x00") == "a\\tb\\x00"
 
 
 class TestWhatMayComeWithEveryRequest:

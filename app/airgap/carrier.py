@@ -4,26 +4,29 @@ The form of that file lives here, and the check that a file of that form is inta
 is decided in ``transfer``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.artifact.entry import Entry
+from app.artifact.lock import MAX_ARTIFACT_BYTES
 from app.artifact.record import Record, decode_record, encode_record
-from app.artifact.tarball import encode_tar
+from app.artifact.tarball import tar_chunks
 from app.digest import sha256_hex
 from app.errors import InvalidContent, UntrustedRelease
-from app.files.archives import Limits, Link, decode_tar
+from app.files.archives import decode_tar
+from app.files.limits import Limits, Link
 from app.releases.pin import Pin, decode_pin, encode_pin
 from app.text import quote
 from app.tzdb.names import release_order
 
 LIMITS = Limits(
     subject="the carrier",
-    archive_bytes=256 << 20,
-    unpacked_bytes=256 << 20,
-    file_bytes=256 << 20,
+    archive_bytes=64 << 20,
+    unpacked_bytes=64 << 20,
+    file_bytes=MAX_ARTIFACT_BYTES,
     entries=50_000,
 )
+"""All wheels since 2020a have 11 MB, and the largest artifact 2 MB."""
 ROOT = "tzdata-carrier.1/"
 """Everything in a carrier is below this directory; the number is the version of the form."""
 SUMS = "SHA256SUMS"
@@ -76,6 +79,10 @@ def encode_carrier(carrier: Carrier) -> bytes:
         ``ledger/2026f.json``; ``wheels/``, which is a wheels directory once unpacked; ``artifacts/`` by sha256, each
         with its record.
     """
+    return b"".join(_chunks(carrier))
+
+
+def _chunks(carrier: Carrier) -> Iterator[bytes]:
     files = {
         **{f"ledger/{carried.pin.release}.json": encode_pin(carried.pin) for carried in _by_age(carrier)},
         **{_WHEEL.format(carried.pin.package_version): carried.wheel for carried in _by_age(carrier)},
@@ -85,7 +92,7 @@ def encode_carrier(carrier: Carrier) -> bytes:
         files[f"artifacts/{artifact.record.sha256}.json"] = encode_record(artifact.record)
     sums = "".join(f"{sha256_hex(content)}  {path}\n" for path, content in files.items())
     members = {SUMS: sums.encode(), **files}
-    return encode_tar(Entry.plain(ROOT + path, content, reason="carried") for path, content in members.items())
+    return tar_chunks(Entry.plain(ROOT + path, content, reason="carried") for path, content in members.items())
 
 
 def decode_carrier(content: bytes) -> Carrier:
@@ -98,7 +105,7 @@ def decode_carrier(content: bytes) -> Carrier:
         files = _decode_files(content)
         _check_sums(files)
         carrier = Carrier(tuple(_releases(files)), tuple(_artifacts(files)))
-        whole = encode_carrier(carrier) == content
+        whole = _is_made_of(content, _chunks(carrier))
     except UntrustedRelease:
         raise
     except InvalidContent as error:
@@ -108,6 +115,15 @@ def decode_carrier(content: bytes) -> Carrier:
     if not whole:
         raise UntrustedRelease("the file is a carrier of releases, but not exactly as it was written")
     return carrier
+
+
+def _is_made_of(content: bytes, chunks: Iterable[bytes]) -> bool:
+    at = 0
+    for chunk in chunks:
+        if not content.startswith(chunk, at):
+            return False
+        at += len(chunk)
+    return at == len(content)
 
 
 def _by_age(carrier: Carrier) -> list[CarriedRelease]:

@@ -21,9 +21,12 @@ from app.text import quote
 from app.tzdb.names import is_release_name
 
 VERSION = 1
-MAX_LOCK_CHARACTERS = 1 << 20
-MAX_ARTIFACT_BYTES = 16 << 20
-"""The largest honest artifact, all names as fat copies with tables, has about 2 MB."""
+MAX_LOCK_CHARACTERS = 256 << 10
+"""A lock of all names has 20,000."""
+MAX_ARTIFACT_BYTES = 8 << 20
+"""The largest honest artifact, all names fat as a Go package, has about 2 MB."""
+_MAX_DOTS = 500
+"""In one line; tomllib takes time by the square of the depth of a dotted key."""
 
 _HEAD = """\
 # What `tzdata-filter sync` fetches, to the byte. `tzdata-filter lock --update` moves it to the newest release.
@@ -138,6 +141,8 @@ def parse_lock(text: str) -> Lock:
     """Parse a lock. Raises: InvalidLock, which names the first member that is unknown, missing or wrong."""
     if len(text) > MAX_LOCK_CHARACTERS:
         raise InvalidLock(f"the lock file is longer than {MAX_LOCK_CHARACTERS} characters", limit=MAX_LOCK_CHARACTERS)
+    if any(line.count(".") > _MAX_DOTS for line in text.splitlines()):
+        raise InvalidLock(f"the lock file has a line with more than {_MAX_DOTS} dots, which no lock has")
     try:
         top: dict[str, object] = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -30,19 +30,25 @@ def encode_tar(entries: Iterable[Entry]) -> bytes:
         The archive ends with the two zero blocks and no further padding. Every path and link target fits 100 bytes,
         since ``options`` limits the prefix.
     """
-    chunks: list[bytes] = []
+    return b"".join(tar_chunks(entries))
+
+
+def tar_chunks(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield what ``encode_tar`` returns, piece by piece."""
     hard_links: list[Entry] = []
     directories: set[str] = set()
     for entry in entries:
-        chunks.extend(_header(directory, _DIRECTORY) for directory in _new_directories(entry.path, directories))
+        for directory in _new_directories(entry.path, directories):
+            yield _header(directory, _DIRECTORY)
         if entry.kind == "hard":
             hard_links.append(entry)
         elif entry.kind == "symbolic":
-            chunks.append(_header(entry.path, _SYMBOLIC, link=_relative_target(entry)))
+            yield _header(entry.path, _SYMBOLIC, link=_relative_target(entry))
         else:
-            chunks += (_header(entry.path, _FILE, size=entry.size), entry.content, bytes(-entry.size % _BLOCK))
-    chunks.extend(_header(entry.path, _HARD, link=entry.target_path or "") for entry in hard_links)
-    return b"".join((*chunks, _END))
+            yield from (_header(entry.path, _FILE, size=entry.size), entry.content, bytes(-entry.size % _BLOCK))
+    for entry in hard_links:
+        yield _header(entry.path, _HARD, link=entry.target_path or "")
+    yield _END
 
 
 def encode_gzip(content: bytes) -> bytes:

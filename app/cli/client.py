@@ -1,6 +1,6 @@
 """Asking a tzdata-filter service over HTTP, bounded in time and size. Its problems become errors of this program.
 
-Nothing that a server says is believed here; the caller verifies its bytes.
+Nothing that a server says is believed here; the caller verifies its bytes, and ``terminal/printing`` escapes its words.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from app.artifact.record import RecordRow, Request, request_row
 from app.artifact.spec import Spec
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidRequest, NotFound, SourceUnreachable, TzdataFilterError
-from app.text import without_password
+from app.text import cut, without_password
 from app.tzdb.changes.diff_row import DiffRow
 from app.tzdb.names import is_release_name
 
@@ -27,7 +27,8 @@ SILENCE_SECONDS = 10.0
 DEADLINE_SECONDS = 60.0
 """For one whole answer, even if bytes keep arriving."""
 MAX_REDIRECTS = 5
-MAX_JSON_BYTES = 16 << 20
+MAX_JSON_BYTES = 4 << 20
+"""The largest diff of whole trees has 1 MB."""
 _MAX_PROBLEM_BYTES = 64 << 10
 _MAX_SHOWN = 500
 
@@ -78,12 +79,14 @@ class Server:
             InvalidRequest, NotFound, SourceUnreachable: As in ``_read``.
         """
         query = f"zones={quote_url(','.join(zones), safe='/,*:')}&aliases={aliases}"
-        return _shaped(self._json("GET", f"/v1/releases/{before}/diff/{after}?{query}"), DiffRow)
+        answer = self._json("GET", f"/v1/releases/{before}/diff/{after}?{query}")
+        # Services of former versions have no warnings.
+        return _shaped({"warnings": [], **answer} if isinstance(answer, dict) else answer, DiffRow)
 
     def _json(self, method: str, path: str, body: Request | None = None) -> object:
         content = self._read(method, path, body=body, max_bytes=MAX_JSON_BYTES)
         try:
-            return _tamed(json.loads(content))
+            return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise DoesNotVerify(
                 f"{_host(self._url)} answers {path.partition('?')[0]} with something other than JSON"
@@ -185,24 +188,11 @@ def _shaped(value: object, kind: type[ValueT]) -> ValueT:
     return shaped
 
 
-def _tamed(value: object) -> object:
-    """Return a JSON value whose texts are safe to print."""
-    match value:
-        case str():
-            return _plain(value)
-        case list():
-            return [_tamed(item) for item in value]
-        case dict():
-            return {_plain(str(name)): _tamed(item) for name, item in value.items()}
-        case _:
-            return value
-
-
 def _host(url: str) -> str:
     """Return the server's name for messages, without a password."""
     return _plain(urlsplit(without_password(url)).netloc)
 
 
 def _plain(text: str) -> str:
-    """Return a stranger's text as one line that is safe to print."""
-    return "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))[:_MAX_SHOWN]
+    """Return a stranger's text as one line for a message, of bounded length."""
+    return cut(" ".join(text.split()), _MAX_SHOWN)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.cli.table import format_table
+from app.cli.terminal.table import format_table
 from app.instants import format_instant
 from app.tzdb.changes.diff import CHANGE_KINDS
 from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleRow, ZoneDiffRow
@@ -22,14 +22,21 @@ def diff_lines(row: DiffRow) -> Iterator[str]:
         yield f"{change['zone']}: {_role(change['before'])} in {row['from']}, {_role(change['after'])} in {row['to']}"
 
 
+def diff_warnings(row: DiffRow) -> Iterator[str]:
+    """Yield the warnings about names that change."""
+    yield from (f"warning: {warning['detail']}" for warning in row["warnings"])
+
+
 def diff_summary(row: DiffRow) -> str:
-    """Return one line: whether the update touches the selection, and from when."""
+    """Return one line: whether the update touches the selection, and from when; and how much of it is doubtful."""
     where = f"{row['from']} to {row['to']}"
     if not row["affected"]:
         return f"{where}: not affected, {row['compared']} names compared"
     changed = sum(zone["change"] != "binary-only" for zone in row["zones"])
     when = f", from {_instant(row['period_affected'])} on" if row["period_affected"] is not None else ""
-    return f"{where}: {changed} of {row['compared']} names affected{when}"
+    doubtful = len({name for warning in row["warnings"] for name in warning["zones"]})
+    doubt = f"; {doubtful} of them known to be wrong in one of the releases" if doubtful else ""
+    return f"{where}: {changed} of {row['compared']} names affected{when}{doubt}"
 
 
 def _cells(zone: ZoneDiffRow) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 The errors that only a command line can have (outputs, verdicts) are defined here as well.
 """
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -65,7 +66,10 @@ class ExitCode:
     families: tuple[type[Exception], ...] = ()
 
 
-UNEXPECTED, INTERRUPTED, READER_LEFT = 1, 130, 141
+UNEXPECTED, BY_SIGNAL = 1, 128
+HUNG_UP, INTERRUPTED, READER_LEFT, TERMINATED = (
+    BY_SIGNAL + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
+)
 EXIT_CODES = (
     ExitCode(0, "success"),
     ExitCode(UNEXPECTED, "unexpected error, a bug in this program; diff: the zones are affected"),
@@ -77,10 +81,12 @@ EXIT_CODES = (
         "a source, the store, the output or the port is not available",
         (SourceUnreachable, StoreUnavailable, OutputUnavailable, PortUnavailable, Overloaded),
     ),
-    ExitCode(INTERRUPTED, "interrupted"),
-    ExitCode(READER_LEFT, "the reader of the output closed it"),
+    ExitCode(HUNG_UP, "the terminal was closed (SIGHUP)"),
+    ExitCode(INTERRUPTED, "interrupted (SIGINT, Ctrl-C)"),
+    ExitCode(READER_LEFT, "the reader of the output closed it (SIGPIPE)"),
+    ExitCode(TERMINATED, "asked to end (SIGTERM)"),
 )
-"""Every exit code, for ``--help`` and for the program itself. The last two follow the shell's convention."""
+"""Every exit code, for ``--help`` and for the program itself. The last four are 128 and the number of a signal."""
 
 
 def exit_code(error: Exception) -> int:
@@ -88,10 +94,10 @@ def exit_code(error: Exception) -> int:
     return next((known.number for known in EXIT_CODES if isinstance(error, known.families)), UNEXPECTED)
 
 
-def format_message(error: Exception) -> str:
-    """Return an error as it is shown: one line, then what may help, indented."""
+def message_lines(error: Exception) -> list[str]:
+    """Return the lines in which an error is shown: one that says it, then what may help, indented."""
     first, more = _describe(error)
-    return "\n".join([f"{PROGRAM}: {first}", *(f"  {line}" for line in more)])
+    return [f"{PROGRAM}: {first}", *(f"  {line}" for line in more)]
 
 
 def _describe(error: Exception) -> tuple[str, list[str]]:

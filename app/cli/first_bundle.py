@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import click
 import httpx
 
+from app.cli.terminal.printing import print_lines
 from app.errors import SourceUnreachable
 from app.settings import Settings
 
@@ -48,9 +48,9 @@ class Demonstration:
         try:
             bundle = fetch_first_bundle(_local_url(self.settings.host, port), ready_seconds=self.ready_seconds)
             base_url = printed_url(self.settings, port)
-            click.echo(format_first_bundle(bundle, base_url, hint=build_hint(self.settings)))
+            print_lines(*format_first_bundle(bundle, base_url, hint=build_hint(self.settings)).split("\n"))
             if not self.once:
-                click.echo(f"serving on {base_url} until Ctrl-C")
+                print_lines(f"serving on {base_url} until Ctrl-C")
         except Exception as error:  # noqa: BLE001 - nobody would see it in this thread
             self.failure = error
         if self.once or self.failure:

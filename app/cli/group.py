@@ -1,12 +1,15 @@
-"""The command group: how errors, Ctrl-C and a closed pipe end the program, and the command line of former versions."""
+"""The command group: how errors, signals and a closed pipe end the program, and the command line of former versions."""
 
-import os
+import contextlib
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 
 import click
 
-from app.cli.errors import EXIT_CODES, INTERRUPTED, READER_LEFT, UNEXPECTED, exit_code, format_message
+from app.cli.errors import BY_SIGNAL, EXIT_CODES, INTERRUPTED, READER_LEFT, UNEXPECTED, exit_code, message_lines
+from app.cli.terminal.printing import close_standard_output, output_error, print_error
+from app.cli.terminal.signals import Stopped
 
 _FORMER_COMMAND = "extract"
 _FORMER_OPTIONS = ("--input", "--output")
@@ -23,12 +26,8 @@ class CommandGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; those of a former version (``--input`` and ``--output``, no command) go to extract."""
-        try:
+        with _ending():
             return super().parse_args(ctx, [_FORMER_COMMAND, *args] if self._is_former(ctx, args) else args)
-        except click.exceptions.NoArgsIsHelpError:
-            raise
-        except click.UsageError as error:
-            raise _ended(error) from error
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command.
@@ -36,22 +35,11 @@ class CommandGroup(click.Group):
         Raises:
             Exit: Click's own, with a code of ``EXIT_CODES``, once the message has been printed.
         """
-        try:
+        with _ending():
             result: object = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError as error:
-            _close_standard_output()
-            raise click.exceptions.Exit(READER_LEFT) from error
-        except (KeyboardInterrupt, click.Abort) as error:
-            click.echo(err=True)  # so that what follows starts on a line of its own, after the terminal's ^C
-            raise click.exceptions.Exit(INTERRUPTED) from error
-        except click.exceptions.NoArgsIsHelpError:
-            raise
-        except Exception as error:
-            if exit_code(error) == UNEXPECTED:
-                raise
-            raise _ended(error) from error
-        return result
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return result
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the exit codes and a note on completion below the list of commands."""
@@ -70,13 +58,30 @@ class CommandGroup(click.Group):
         return starts_with_option or any(arg.partition("=")[0] in _FORMER_OPTIONS for arg in args)
 
 
-def _ended(error: Exception) -> click.exceptions.Exit:
-    click.echo(format_message(error), err=True)
-    return click.exceptions.Exit(exit_code(error))
+@contextlib.contextmanager
+def _ending() -> Iterator[None]:
+    """Print the message of what ends the command meanwhile, and turn it into click's ``Exit``."""
+    try:
+        yield
+    except (click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
+        raise
+    except BrokenPipeError as error:
+        close_standard_output()
+        raise click.exceptions.Exit(READER_LEFT) from error
+    except Stopped as error:
+        raise click.exceptions.Exit(BY_SIGNAL + error.number) from error
+    except (KeyboardInterrupt, click.Abort) as error:
+        print_error("")  # so that what follows starts on a line of its own, after the terminal's ^C
+        raise click.exceptions.Exit(INTERRUPTED) from error
+    except Exception as error:
+        shown = output_error(error) or error
+        _print(shown)
+        raise click.exceptions.Exit(exit_code(shown)) from error
 
 
-def _close_standard_output() -> None:
-    """Point standard output at the null device: what is left in its buffer would raise again when Python exits."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)
+def _print(error: Exception) -> None:
+    if exit_code(error) == UNEXPECTED:
+        # The text of an exception may be a stranger's, and Python would print it as it is.
+        print_error(*"".join(traceback.format_exception(error)).splitlines())
+    else:
+        print_error(*message_lines(error))

@@ -4,15 +4,14 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-import click
-
 from app.cli.errors import PROGRAM
+from app.cli.terminal.printing import print_error
 from app.tzdb.release import Release
 
 
 def say(text: str) -> None:
     """Print one line to standard error."""
-    click.echo(f"{PROGRAM}: {text}", err=True)
+    print_error(f"{PROGRAM}: {text}")
 
 
 def count_files(count: int) -> str:

@@ -1,8 +1,9 @@
 """The options that say what goes into a bundle, the same for every command that takes a list of zones."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypedDict, TypeVar
+from typing import ParamSpec, TypedDict, TypeVar
 
 import click
 
@@ -11,11 +12,14 @@ from app.artifact.options import OPTIONS, OptionRow
 from app.artifact.spec import Spec, parse_spec
 from app.cli.opening import Places, place_options, release_option, tree_option
 from app.errors import LimitExceeded
+from app.files.reading import read_at_most
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_ZONES_FILE_BYTES = 1 << 20
+ZONES_FILE = click.Path(exists=True, dir_okay=False, readable=False, allow_dash=True, path_type=Path)
+_STANDARD_INPUT = Path("-")
 
 
 class Zones(TypedDict):
@@ -23,11 +27,11 @@ class Zones(TypedDict):
 
     Attributes:
         zones: Texts, each with one selector or more.
-        zones_file: A file with one selector a line.
+        zones_file: A file with one selector a line; ``-`` is standard input.
     """
 
     zones: tuple[str, ...]
-    zones_file: BinaryIO | None
+    zones_file: Path | None
 
 
 class Bundle(Zones):
@@ -86,7 +90,7 @@ def zones_file_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the option ``--zones-file``."""
     return click.option(
         "--zones-file",
-        type=click.File("rb"),
+        type=ZONES_FILE,
         metavar="FILE",
         help="A file with more zones, one a line; # starts a comment, - is standard input.",
     )(command)
@@ -147,14 +151,18 @@ def split_zones(arguments: Iterable[str]) -> Iterator[str]:
             yield from part.split() or [""]
 
 
-def read_zones_file(file: BinaryIO) -> Iterator[str]:
+def read_zones_file(file: Path) -> Iterator[str]:
     """Yield the selectors of a file, one a line.
 
     Raises:
-        UsageError: If it is not UTF-8.
+        UsageError: If it cannot be read, or is not UTF-8.
         LimitExceeded: If it is too large.
     """
-    content = file.read(MAX_ZONES_FILE_BYTES + 1)
+    try:
+        most = MAX_ZONES_FILE_BYTES + 1
+        content = sys.stdin.buffer.read(most) if file == _STANDARD_INPUT else read_at_most(file, most)
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
     if len(content) > MAX_ZONES_FILE_BYTES:
         raise LimitExceeded(
             f"the file of zones is larger than {MAX_ZONES_FILE_BYTES} bytes", limit=MAX_ZONES_FILE_BYTES

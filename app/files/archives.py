@@ -4,110 +4,26 @@ What the files mean, and which error a bad archive becomes for the caller, is no
 Source: POSIX.1-2024, *pax*; PKWARE APPNOTE; RFC 1952.
 """
 
-import io
-import posixpath
 import stat
 import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from app.errors import InvalidContent
-from app.text import quote
+from app.files.limits import BoundedStream, Collector, Limits, Link
+from app.text import cut, quote
 
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\3\4", b"PK\5\6")
 _LOCAL_HEADER = struct.Struct("<26x2H")
 """The lengths of the name and of the extra field that follow a local header in a zip."""
-
-
-class Link(str):
-    """The path inside the archive that a link leads to."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one kind of archive may hold.
-
-    Attributes:
-        subject: What messages call the archive: ``the wheel``, ``it``.
-        archive_bytes: The size of the archive as received.
-        unpacked_bytes: The size of all files together.
-        file_bytes: The size of one file.
-        entries: The number of files and directories.
-        ratio: The ratio of unpacked to packed size of one file in a zip; ``None`` for no limit.
-        case_twins: Whether two paths may differ in case alone.
-    """
-
-    subject: str
-    archive_bytes: int
-    unpacked_bytes: int
-    file_bytes: int
-    entries: int
-    ratio: int | None = None
-    case_twins: bool = True
-
-
-class Collector:
-    """Collects the members of an archive or a directory as they are found, within its limits.
-
-    Every method that checks something raises InvalidContent; if a limit was exceeded, its facts name the limit.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self.members: dict[str, bytes | Link] = {}
-        self._limits = limits
-        self._seen: set[str] = set()
-        self._entries = 0
-        self._bytes = 0
-
-    def count(self) -> None:
-        """Count one entry: a file or a directory."""
-        self._entries += 1
-        if self._entries > self._limits.entries:
-            raise _too_much(self._limits, "holds", self._limits.entries, "entries")
-
-    def claim(self, path: str, size: int) -> None:
-        """Count the bytes that a file is declared to have, before they are read."""
-        self._bytes += size
-        if size > self._limits.file_bytes:
-            limit = self._limits.file_bytes
-            raise InvalidContent(f"{self.named(path)} is larger than {limit} bytes", limit=limit)
-        if self._bytes > self._limits.unpacked_bytes:
-            raise _too_much(self._limits, "unpacks to", self._limits.unpacked_bytes, "bytes")
-
-    def check_new(self, path: str) -> None:
-        """Check that no other member has this path."""
-        key = path if self._limits.case_twins else path.casefold()
-        if key in self._seen:
-            aside = "" if self._limits.case_twins else " (case aside)"
-            raise InvalidContent(f"{self._limits.subject} holds {quote(path)} twice{aside}")
-        self._seen.add(key)
-
-    def safe_path(self, path: str) -> str:
-        """Return a member's path without a leading ``./``, if it stays in the tree."""
-        parts = path.removeprefix("./").split("/")
-        if not path.isprintable() or "\\" in path or any(part in ("", ".", "..") for part in parts):
-            raise InvalidContent(f"{self._limits.subject} holds the path {quote(path)}")
-        return "/".join(parts)
-
-    def link(self, path: str, text: str) -> Link:
-        """Return where a symbolic link leads, if that is inside the tree."""
-        if text.startswith("/"):
-            raise InvalidContent(f"the link {quote(path)} leads out of the tree, to {quote(text)}")
-        return Link(self.safe_path(posixpath.normpath(posixpath.join(posixpath.dirname(path), text))))
-
-    def add(self, path: str, content: bytes | Link) -> None:
-        """Keep a member."""
-        self.check_new(path)
-        self.members[path] = content
-
-    def named(self, path: str) -> str:
-        """Return how messages name a member."""
-        return f"{quote(path)} in {self._limits.subject}"
+_TAR_HEADER_BYTES = 16 << 10
+"""What tarfile may read to find one member: its header, extended headers with two long paths, and padding."""
+_ZIP_END_BYTES = 70_000
+"""What zipfile may read to find a zip's directory: its end record with a comment of any length."""
+_ZIP_ENTRY_BYTES = 192
+"""The share of one entry in the directory of a zip: 46 bytes, its path, and what tools add."""
 
 
 def read_bounded(read: Callable[[int], bytes], limits: Limits) -> bytes:
@@ -157,13 +73,29 @@ def decode_zip(content: bytes, limits: Limits) -> dict[str, bytes]:
     """
     _check_archive_size(content, limits)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with _open_zip(content, limits) as archive:
             paths = _check_zip_directory(archive, content, limits)
             return {path: _read_zip_member(archive, entry) for path, entry in paths.items()}
     except InvalidContent:
         raise
     except Exception as error:  # a hostile archive can make zipfile raise nearly anything
-        raise InvalidContent(f"{limits.subject} is not a valid zip archive: {error}") from error
+        raise _invalid(limits, "zip archive", error) from error
+
+
+def read_zip_start(content: bytes, path: str, size: int, *, limits: Limits) -> bytes:
+    """Return the first ``size`` bytes of one file in a zip; of the rest only the zip's directory is read.
+
+    Raises:
+        InvalidContent: It is not a zip, is damaged or too large, or does not have the file.
+    """
+    _check_archive_size(content, limits)
+    try:
+        with _open_zip(content, limits) as archive, archive.open(path) as member:
+            return member.read(size)
+    except InvalidContent:
+        raise
+    except Exception as error:  # a hostile archive can make zipfile raise nearly anything
+        raise _invalid(limits, "zip archive", error) from error
 
 
 def decode_gzip(content: bytes, *, max_bytes: int, subject: str) -> bytes:
@@ -191,27 +123,37 @@ def _check_archive_size(content: bytes, limits: Limits) -> None:
         raise InvalidContent(f"{limits.subject} is larger than {limit} bytes", limit=limit)
 
 
-def _too_much(limits: Limits, verb: str, limit: int, unit: str) -> InvalidContent:
-    return InvalidContent(f"{limits.subject} {verb} more than {limit} {unit}", limit=limit)
+def _invalid(limits: Limits, form: str, error: Exception) -> InvalidContent:
+    # The reasons of the standard library quote names of any length.
+    return InvalidContent(f"{limits.subject} is not a valid {form}: {cut(str(error), 200)}")
 
 
 def _decode_tar(content: bytes, limits: Limits) -> dict[str, bytes | Link]:
     found = Collector(limits)
     try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            for member in archive:
-                found.count()
-                if not member.isdir():
-                    path = found.safe_path(member.name)
-                    found.add(path, _read_tar_member(archive, member, path, found))
+        for member in _tar_members(content, limits):
+            found.count()
+            if not member.isdir():
+                path = found.safe_path(member.name)
+                found.add(path, _read_tar_member(content, member, path, found))
     except InvalidContent:
         raise
     except Exception as error:  # a hostile archive can make tarfile raise nearly anything
-        raise InvalidContent(f"{limits.subject} is not a valid tar archive: {error}") from error
+        raise _invalid(limits, "tar archive", error) from error
     return found.members
 
 
-def _read_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, found: Collector) -> bytes | Link:
+def _tar_members(content: bytes, limits: Limits) -> Iterator[tarfile.TarInfo]:
+    stream = BoundedStream(content, limits, most=_TAR_HEADER_BYTES)
+    with tarfile.open(fileobj=stream, mode="r:") as archive:
+        while (member := archive.next()) is not None:
+            yield member
+            # tarfile keeps all members, each with a copy of all global extended headers.
+            archive.members = []  # type: ignore[attr-defined]  # as every version has it; typeshed leaves it out
+            stream.begin(most=_TAR_HEADER_BYTES)
+
+
+def _read_tar_member(content: bytes, member: tarfile.TarInfo, path: str, found: Collector) -> bytes | Link:
     if member.issym():
         return found.link(path, member.linkname)
     if member.islnk():
@@ -219,8 +161,18 @@ def _read_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: st
     if not member.isreg() or member.issparse():
         raise InvalidContent(f"{found.named(path)} is neither a file nor a link")
     found.claim(path, member.size)
-    stream = archive.extractfile(member)  # never None for a file; a truncated one raises on reading
-    return stream.read() if stream is not None else b""
+    unpacked = content[member.offset_data : member.offset_data + member.size]
+    if len(unpacked) != member.size:
+        raise InvalidContent(f"{found.named(path)} is cut short")
+    return unpacked
+
+
+def _open_zip(content: bytes, limits: Limits) -> zipfile.ZipFile:
+    """Read the directory of a zip, whose size is bounded; what else is read then is bounded by its callers."""
+    stream = BoundedStream(content, limits, most=_ZIP_END_BYTES + limits.entries * _ZIP_ENTRY_BYTES)
+    archive = zipfile.ZipFile(stream)
+    stream.begin(most=2 * len(content))
+    return archive
 
 
 def _check_zip_directory(archive: zipfile.ZipFile, content: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:

@@ -6,12 +6,13 @@ How a wheel is verified is not known here.
 import re
 import stat
 import threading
-import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeAlias
 
-from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.files.archives import read_zip_start
+from app.files.reading import read_at_most
 from app.sources.base import Loaded, Offers
 from app.sources.package import INIT, parse_iana_name, parse_package_version
 from app.sources.wheel import LIMITS, load_wheel
@@ -98,18 +99,17 @@ class WheelDirectory:
     def _name_wheel(self, file_name: str) -> tuple[str, str]:
         """Read the IANA name and the package version of a wheel. Raises: UntrustedRelease if it does not say them."""
         try:
-            with zipfile.ZipFile(self._directory / file_name) as archive, archive.open(INIT) as member:
-                init = member.read(_MAX_INIT_BYTES)
+            content = read_at_most(self._directory / file_name, LIMITS.archive_bytes)
+            init = read_zip_start(content, INIT, _MAX_INIT_BYTES, limits=LIMITS)
         except OSError as error:
             raise UntrustedRelease(f"cannot be read: {error.strerror}") from error
-        except Exception as error:  # a hostile archive can make zipfile raise nearly anything
-            raise UntrustedRelease(f"not a readable wheel: {error}") from error
+        except InvalidContent as error:
+            raise UntrustedRelease(f"not a readable wheel: {error.detail}") from error
         return parse_iana_name(init), parse_package_version(init)
 
 
 def _read_bounded(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(LIMITS.archive_bytes + 1)
+        return read_at_most(path, LIMITS.archive_bytes + 1)
     except OSError as error:
         raise SourceUnreachable(f"{path.name} cannot be read: {error.strerror}") from error

@@ -3,12 +3,14 @@
 Such a tree can be verified against nothing but itself, and its release says so. Nothing here reads archives.
 """
 
+import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from app.errors import InvalidContent, SourceUnreachable, UnknownRelease, UntrustedRelease
+from app.files.reading import read_at_most
 from app.sources.base import Loaded, Offers
 from app.sources.package import parse_iana_name
 from app.tzdb.names import is_release_name, is_zone_name
@@ -26,6 +28,10 @@ _OWN_CHOICES = frozenset({"localtime", "posixrules"})
 """Names under which a system tree repeats the zone that the machine is set to; they are not names of tzdb."""
 _RELEASE_IN_NAME = re.compile(r"(?<![0-9])[0-9]{4}z?[a-z](?![0-9a-z])")
 _NAMING_BYTES = 4_096
+MAX_ENTRIES = 20_000
+"""Files and directories. Ten times a system's tree with its two copies."""
+MAX_ZONES_BYTES = 32 << 20
+"""All zone files together; those of a release have less than 1 MB."""
 
 
 class TreeSource:
@@ -92,13 +98,42 @@ class TreeSource:
                 yield table, _read_bounded(path, _MAX_TABLE_BYTES)
 
     def _contents(self) -> Iterator[tuple[str, bytes]]:
-        for path in sorted(self._root.rglob("*")):
+        left = MAX_ZONES_BYTES
+        for path in self._paths():
             name = path.relative_to(self._root).as_posix()
             if name.split("/")[0] in _COPIES or name in _OWN_CHOICES or not is_zone_name(name) or not path.is_file():
                 continue
             # A file that is not a zone may be of any size: tzdb's sources may lie beside what zic made of them.
             if _read_start(path, len(_MAGIC)) == _MAGIC:
-                yield name, _read_bounded(path, MAX_TZIF_BYTES)
+                content = _read_bounded(path, MAX_TZIF_BYTES)
+                left -= len(content)
+                if left < 0:
+                    raise UntrustedRelease(
+                        f"{self._given} holds more than {MAX_ZONES_BYTES} bytes of zones", limit=MAX_ZONES_BYTES
+                    )
+                yield name, content
+
+    def _paths(self) -> list[Path]:
+        found: list[Path] = []
+        try:
+            for path in self._walk(self._root):
+                found.append(path)
+                if len(found) > MAX_ENTRIES:
+                    raise UntrustedRelease(f"{self._given} holds more than {MAX_ENTRIES} files", limit=MAX_ENTRIES)
+        except OSError as error:
+            raise SourceUnreachable(f"{error.filename} cannot be read: {error.strerror}") from error
+        return sorted(found)
+
+    @staticmethod
+    def _walk(directory: Path) -> Iterator[Path]:
+        """Yield everything below a directory as it is listed; links to directories are not entered."""
+        waiting = [directory]
+        while waiting:
+            with os.scandir(waiting.pop()) as listed:
+                for child in listed:
+                    yield Path(child.path)
+                    if child.is_dir(follow_symlinks=False):
+                        waiting.append(Path(child.path))
 
 
 _ORIGIN = Origin(source=TreeSource.name, package_version=None, sha256=None, verified="TZif checks")
@@ -134,7 +169,6 @@ def _read_bounded(path: Path, limit: int) -> bytes:
 
 def _read_start(path: Path, size: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(size)
+        return read_at_most(path, size)
     except OSError as error:
         raise SourceUnreachable(f"{path} cannot be read: {error.strerror}") from error

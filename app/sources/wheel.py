@@ -14,7 +14,8 @@ from collections.abc import Mapping
 
 from app.digest import sha256_hex
 from app.errors import InvalidContent, UntrustedRelease
-from app.files.archives import Limits, decode_zip
+from app.files.archives import decode_zip
+from app.files.limits import Limits
 from app.sources.package import release_from_package
 from app.text import quote
 from app.tzdb.release import Release, TzifPool

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.artifact.formats import FORMATS
-from app.artifact.lock import InvalidLock, Lock, check_server, digest_request, format_lock, make_lock, parse_lock
+from app.artifact.lock import (
+    MAX_ARTIFACT_BYTES,
+    InvalidLock,
+    Lock,
+    check_server,
+    digest_request,
+    format_lock,
+    make_lock,
+    parse_lock,
+)
 from app.artifact.record import make_record
 from app.artifact.spec import parse_spec
 from app.tzdb.tables import TABLE_NAMES
@@ -46,7 +55,7 @@ def locks(draw: st.DrawFn) -> Lock:
         spec=spec,
         content_key=draw(HEXES),
         sha256=sha256,
-        size=draw(st.integers(1, 16 << 20)),
+        size=draw(st.integers(1, MAX_ARTIFACT_BYTES)),
         tree_digest=f"sha256:{draw(HEXES)}",
         url=f"{server}/v1/artifacts/{sha256}.{form}" if server else "",
         request_digest=digest_request(spec),

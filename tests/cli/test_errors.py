@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.errors import EXIT_CODES, UNEXPECTED, exit_code, format_message
+from app.cli.errors import EXIT_CODES, UNEXPECTED, exit_code, message_lines
 from app.cli.parts import Local, Parts
 from app.errors import InvalidName, TzdataFilterError, UnknownZones
 from app.settings import InvalidSettings, Settings
@@ -53,11 +53,11 @@ def test_the_help_lists_every_code() -> None:
 
 class TestMessages:
     def test_one_line_says_what_is_wrong(self) -> None:
-        assert format_message(InvalidName("'x y' is not a name")) == "tzdata-filter: 'x y' is not a name"
+        assert message_lines(InvalidName("'x y' is not a name")) == ["tzdata-filter: 'x y' is not a name"]
 
     def test_suggestions_follow_indented_if_the_line_has_no_room_for_them(self) -> None:
         error = UnknownZones("2 are missing", suggestions={"Berln": ["Europe/Berlin"], "Foo": []})
-        assert format_message(error).splitlines() == [
+        assert message_lines(error) == [
             "tzdata-filter: 2 are missing",
             "  Berln: did you mean Europe/Berlin?",
             "  Foo: no name is similar",
@@ -65,11 +65,11 @@ class TestMessages:
 
     def test_a_long_list_is_cut(self) -> None:
         error = UnknownZones("many are missing", suggestions={f"Zone{number}": [] for number in range(100)})
-        lines = format_message(error).splitlines()
+        lines = message_lines(error)
         assert (len(lines), lines[-1]) == (22, "  and 80 more")
 
     def test_all_wrong_settings_are_listed(self) -> None:
-        lines = format_message(InvalidSettings(["port='x': no", "host='': no"])).splitlines()
+        lines = message_lines(InvalidSettings(["port='x': no", "host='': no"]))
         assert lines == ["tzdata-filter: 2 settings cannot be used", "  port='x': no", "  host='': no"]
 
 
@@ -180,7 +180,8 @@ def test_a_bug_in_the_program_keeps_its_traceback() -> None:
 
     result = invoke("zones", parts=Parts(local=broken, index=make_index, serve=lambda *_: None))
     assert result.exit_code == UNEXPECTED
-    assert isinstance(result.exception, RuntimeError)
+    assert "Traceback" in result.stderr
+    assert result.stderr.endswith("RuntimeError: a fault\n")
 
 
 def test_an_error_of_the_disk_is_an_output_that_is_not_available() -> None:

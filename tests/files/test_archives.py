@@ -12,7 +12,8 @@ from dataclasses import replace
 import pytest
 
 from app.errors import InvalidContent
-from app.files.archives import Limits, Link, decode_archive, decode_gzip, decode_tar, decode_zip, read_bounded
+from app.files.archives import decode_archive, decode_gzip, decode_tar, decode_zip, read_bounded
+from app.files.limits import Limits, Link
 
 LIMITS = Limits(subject="the box", archive_bytes=100_000, unpacked_bytes=20_000, file_bytes=6_000, entries=5)
 FILES = {"a/one": b"1", "a/two": b"22"}

@@ -64,7 +64,8 @@ ROOMS: Mapping[str, Layers] = {
         ("app",),
     ),
     "app.cli": (
-        ("errors", "parts", "table"),
+        ("errors", "parts"),
+        ("terminal",),
         ("notices", "client", "diff_text", "checking", "output", "first_bundle", "group"),
         ("opening",),
         ("options",),

@@ -3,26 +3,30 @@
 Everything is bounded before it is read. What the files mean does not matter here; ``comparison`` looks at that.
 """
 
+import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from app.artifact.lock import MAX_ARTIFACT_BYTES
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidContent, SourceUnreachable
 from app.files import archives
-from app.files.archives import Collector, Limits, Link
+from app.files.limits import Collector, Limits, Link
+from app.files.reading import read_at_most
 from app.text import quote
 
 LIMITS = Limits(
     subject="it",
-    archive_bytes=16 << 20,
-    unpacked_bytes=32 << 20,
-    file_bytes=1 << 20,
+    archive_bytes=MAX_ARTIFACT_BYTES,
+    unpacked_bytes=2 * MAX_ARTIFACT_BYTES,
+    file_bytes=4 << 20,
     entries=5_000,
 )
-"""Against hostile archives. The largest honest bundle, all names as fat copies with tables, has about 2 MB."""
+"""Against hostile archives. The largest honest bundle, all names fat as a Go package, has 2 MB, 1.5 MB of it in one
+file; a system's tree with its two copies has 1,900 entries."""
 _MAX_LINK_CHAIN = 8
 
 Members: TypeAlias = Mapping[str, bytes]
@@ -37,8 +41,7 @@ def read_file(path: Path) -> bytes:
         DoesNotVerify: If it is too large.
     """
     try:
-        with path.open("rb") as file:
-            return read_bounded(file.read)
+        return read_bounded(lambda size: read_at_most(path, size))
     except OSError as error:
         raise SourceUnreachable(f"{path} cannot be read: {error.strerror}") from error
 
@@ -122,8 +125,7 @@ def _read_members(root: Path) -> dict[str, bytes | Link]:
     waiting = [""]
     while waiting:
         parent = waiting.pop()
-        for child in sorted((root / parent).iterdir()):
-            found.count()
+        for child in _children(root / parent, found):
             path = found.safe_path(f"{parent}{child.name}")
             status = child.lstat()
             if stat.S_ISDIR(status.st_mode):
@@ -132,7 +134,20 @@ def _read_members(root: Path) -> dict[str, bytes | Link]:
                 found.add(path, found.link(path, child.readlink().as_posix()))
             elif stat.S_ISREG(status.st_mode):
                 found.claim(path, status.st_size)
-                found.add(path, child.read_bytes())
+                content = read_at_most(child, status.st_size + 1, follow=False)
+                if len(content) > status.st_size:
+                    raise InvalidContent(f"{quote(path)} is longer than the system says")
+                found.add(path, content)
             else:
                 raise InvalidContent(f"{quote(path)} is neither a file nor a link")
     return found.members
+
+
+def _children(directory: Path, found: Collector) -> list[Path]:
+    """Return what is in a directory, sorted; each is counted before the next one is listed."""
+    names: list[str] = []
+    with os.scandir(directory) as listed:
+        for child in listed:
+            found.count()
+            names.append(child.name)
+    return [directory / name for name in sorted(names)]

@@ -13,7 +13,8 @@ from app.cli.checking.comparison import table_of
 from app.cli.errors import DoesNotVerify
 from app.digest import format_digest, sha256_hex, tree_digest
 from app.errors import NotFound, SourceUnreachable
-from app.files.archives import Link
+from app.files.limits import Link
+from app.files.reading import read_at_most
 
 DEFAULT_LOCK = "tzdata.lock"
 
@@ -27,8 +28,7 @@ def read_lock(path: Path) -> Lock:
         InvalidLock: If it is not a lock.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_LOCK_CHARACTERS + 1)
+        content = read_at_most(path, MAX_LOCK_CHARACTERS + 1)
     except FileNotFoundError as error:
         raise NotFound(f"there is no {path}; `tzdata-filter lock ZONES` writes one") from error
     except OSError as error:
@@ -62,8 +62,7 @@ def find_unlike(output: Path, lock: Lock) -> str | None:
         if output.is_dir():
             found = _digest_tree(read_directory(output))
             return None if found == lock.tree_digest else f"its tree digest is {found}, not {lock.tree_digest}"
-        with output.open("rb") as file:
-            problems = _find_problems(file.read(MAX_ARTIFACT_BYTES + 1), lock)
+        problems = _find_problems(read_at_most(output, MAX_ARTIFACT_BYTES + 1), lock)
     except FileNotFoundError:
         return "it does not exist"
     except OSError as error:

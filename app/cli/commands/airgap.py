@@ -14,6 +14,7 @@ from app.cli.opening import data_option, fetch_release, wheels_option
 from app.cli.output.file import write_file
 from app.cli.parts import Local, Parts
 from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease, UntrustedRelease
+from app.files.reading import read_at_most
 from app.releases.channels import resolve_channel
 from app.settings import Settings, read_settings
 from app.sources.base import Loaded, Offers, Source
@@ -189,8 +190,7 @@ async def _load(local: Local, names: Sequence[str], *, all_: bool) -> list[Relea
 
 def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
-            return stream.read(LIMITS.archive_bytes + 1)
+        return read_at_most(file, LIMITS.archive_bytes + 1)
     except OSError as error:
         raise SourceUnreachable(f"{file} cannot be read: {error.strerror}") from error
 

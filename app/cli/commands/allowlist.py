@@ -5,7 +5,8 @@ The list is one that ``--zones-file`` of the other commands reads.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO, Unpack
+from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -13,7 +14,7 @@ from app.cli.commands.go.platforms import find_platform
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import report_names
 from app.cli.opening import open_names
-from app.cli.options import Names, names_options, read_zones, read_zones_file
+from app.cli.options import ZONES_FILE, Names, names_options, read_zones, read_zones_file
 from app.cli.output.file import STANDARD_OUTPUT, write_bytes
 from app.cli.parts import Parts
 
@@ -24,7 +25,7 @@ class _Options(Names):
     output: str | None
     goos: str | None
     goarch: str | None
-    check: BinaryIO | None
+    check: Path | None
 
 
 @click.command()
@@ -34,7 +35,7 @@ class _Options(Names):
 @click.option("--goarch", metavar="ARCH", help="The processor that goes with --goos.")
 @click.option(
     "--check",
-    type=click.File("rb"),
+    type=ZONES_FILE,
     metavar="FILE",
     help="Read a list: the release must have all of it, and it must be what --include says, if that is given.",
 )

@@ -15,13 +15,14 @@ from app.artifact.spec import LATEST, Spec
 from app.cli.checking.archives import decode_archive
 from app.cli.checking.comparison import find_invalid
 from app.cli.checking.pinned import DEFAULT_LOCK, read_lock, verify_artifact
-from app.cli.diff_text import diff_lines, diff_summary
+from app.cli.diff_text import diff_lines, diff_summary, diff_warnings
 from app.cli.errors import DoesNotVerify
 from app.cli.notices import say, warn_of
 from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.options import Bundle, bundle_options, given_options, parse_selection
 from app.cli.output.file import write_bytes
 from app.cli.parts import Parts
+from app.cli.terminal.printing import print_lines
 from app.digest import format_digest
 from app.errors import TzdataFilterError
 from app.text import without_password
@@ -132,16 +133,16 @@ def _print_diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> None:
     """Print what the move changes. If that cannot be found out, it is only a warning: the lock itself is sound."""
     try:
         row = asyncio.run(_diff(parts, options, old, new))
-        lines = [*diff_lines(row), diff_summary(row)]
+        lines, notes = list(diff_lines(row)), [*diff_warnings(row), diff_summary(row)]
     except TzdataFilterError as error:
         say(f"warning: the changes cannot be shown: {error.detail}")
         return
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         say("warning: the changes cannot be shown: the server's diff makes no sense")
         return
-    for line in lines[:-1]:
-        click.echo(line)
-    say(lines[-1])
+    print_lines(*lines)
+    for note in notes:
+        say(note)
 
 
 async def _diff(parts: Parts, options: _Options, old: Lock, new: Lock) -> DiffRow:

@@ -1,7 +1,6 @@
 """``releases``: which releases there are, where from, which were refused; and the group of commands that carry them."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ import click
 from app.cli.notices import say
 from app.cli.opening import Places, make_local, place_options, settings_of, tree_option
 from app.cli.parts import Parts
-from app.cli.table import format_table
+from app.cli.terminal.printing import print_json, print_lines
+from app.cli.terminal.table import format_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.releases.library import Library, Listed, Refusal
 from app.releases.listing import listed_row, release_list
@@ -44,9 +44,9 @@ def releases(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     library = _library(parts, options)
     listed = asyncio.run(_list(library, online=options["online"]))
     if options["as_json"]:
-        click.echo(json.dumps(release_list(listed, library.refusals()), indent=2))
+        print_json(release_list(listed, library.refusals()))
     else:
-        click.echo("\n".join(_lines(listed, library.refusals())))
+        print_lines(*_lines(listed, library.refusals()))
     if options["online"] and (trouble := next(iter(library.catalogue.troubles().values()), None)) is not None:
         raise trouble
 

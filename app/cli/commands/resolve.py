@@ -1,7 +1,6 @@
 """``resolve``: what a bundle would hold, and why, without building it."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from typing import Unpack
 
@@ -14,7 +13,8 @@ from app.cli.notices import count_files, say, warn_of
 from app.cli.opening import open_plan
 from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.parts import Parts
-from app.cli.table import format_table
+from app.cli.terminal.printing import print_json, print_lines
+from app.cli.terminal.table import format_table
 
 
 class _Options(Selection):
@@ -33,9 +33,9 @@ def resolve(parts: Parts, /, **options: Unpack[_Options]) -> None:
     spec = parse_selection(options, format=options["format"] or STABLE_FORMAT)
     release, plan = asyncio.run(open_plan(parts, options, spec, tree=options["tree"]))
     if options["as_json"]:
-        click.echo(json.dumps(plan_row(plan), indent=2))
+        print_json(plan_row(plan))
         return
-    click.echo("\n".join(_table(plan)))
+    print_lines(*_table(plan))
     warn_of(release, (entry.zone for entry in plan.entries if entry.zone is not None))
     size = sum(entry.size for entry in plan.entries)
     say(f"release {plan.release}: {count_files(len(plan.entries))}, {size} bytes, tree {plan.tree_digest}")

@@ -1,7 +1,6 @@
 """``verify``: whether a bundle is what it should be: its digests, its zone files, and a release to compare with."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from app.cli.checking.comparison import find_invalid, find_unlike
 from app.cli.errors import DoesNotVerify
 from app.cli.opening import Places, open_release, place_options, tree_option
 from app.cli.parts import Parts
+from app.cli.terminal.printing import print_json, print_lines
 from app.digest import format_digest, is_sha256_hex, sha256_hex, tree_digest
 from app.tzdb.release import Release
 
@@ -76,9 +76,9 @@ def verify(parts: Parts, /, **options: Unpack[_Options]) -> None:
     release = asyncio.run(_release(parts, options)) if options["release"] is not None else None
     verdict = make_verdict(options["bundle"], release=release, digest=digest, tree=tree)
     if options["as_json"]:
-        click.echo(json.dumps(asdict(verdict), indent=2))
+        print_json(asdict(verdict))
     else:
-        click.echo("\n".join(_lines(verdict)))
+        print_lines(*_lines(verdict))
     if verdict.problems:
         raise _failure(options["bundle"], verdict.problems)
 

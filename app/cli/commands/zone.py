@@ -1,7 +1,6 @@
 """``zone``: one name of a release, its local time now, and its next transitions."""
 
 import asyncio
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ import click
 from app.cli.notices import warn_of
 from app.cli.opening import Places, open_release, place_options, release_option, tree_option
 from app.cli.parts import Parts
-from app.cli.table import format_table
+from app.cli.terminal.printing import print_json, print_lines
+from app.cli.terminal.table import format_table
 from app.tzdb.changes.diff import parse_instant
 from app.tzdb.changes.diff_row import format_utc_offset
 from app.tzdb.search import FactRow, fact_row, zone_fact
@@ -50,11 +50,10 @@ def zone(parts: Parts, /, **options: Unpack[_Options]) -> None:
     fact = fact_row(zone_fact(release, name))
     outlook = outlook_row(decode_tzif(release.files[name].content), now=now)
     if options["as_json"]:
-        click.echo(json.dumps({"release": release.version, **fact, **outlook}, indent=2))
+        print_json({"release": release.version, **fact, **outlook})
         return
     warn_of(release, [name])
-    for line in (*_facts(release.version, fact, outlook), *_transitions(outlook)):
-        click.echo(line)
+    print_lines(*_facts(release.version, fact, outlook), *_transitions(outlook))
 
 
 def _facts(version: str, fact: FactRow, outlook: OutlookRow) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """``zones``: searching a release for names."""
 
 import asyncio
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Unpack, get_args
@@ -11,7 +10,8 @@ import click
 from app.cli.notices import say
 from app.cli.opening import Places, open_release, place_options, release_option, tree_option
 from app.cli.parts import Parts
-from app.cli.table import format_table
+from app.cli.terminal.printing import print_json, print_lines
+from app.cli.terminal.table import format_table
 from app.tzdb.release import ZoneClass, ZoneKind
 from app.tzdb.search import ZoneFact, fact_row, search
 
@@ -51,9 +51,9 @@ def zones(parts: Parts, /, **options: Unpack[_Options]) -> None:
         zone_class=options["zone_class"],
     )
     if options["as_json"]:
-        click.echo(json.dumps({"release": release.version, "zones": [fact_row(fact) for fact in facts]}, indent=2))
+        print_json({"release": release.version, "zones": [fact_row(fact) for fact in facts]})
     elif facts:
-        click.echo("\n".join(_table(facts)))
+        print_lines(*_table(facts))
     else:
         say(f"nothing in release {release.version} matches")
 

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -12,6 +11,7 @@ import click
 from app.artifact.formats import STABLE_FORMAT, Format, parse_format, split_ending
 from app.cli.errors import OutputExists, OutputUnavailable
 from app.cli.output.tree import FILE_MODE
+from app.cli.terminal.printing import standard_output
 from app.files import durable
 
 STANDARD_OUTPUT = "-"
@@ -36,15 +36,15 @@ def write_bytes(output: str, content: bytes) -> Literal["wrote"]:
 
     Raises:
         OutputExists, OutputUnavailable: As in ``write_file``.
-        BrokenPipeError: Whoever read standard output went away.
+        OSError: Standard output cannot be written, or whoever read it went away.
     """
     if output != STANDARD_OUTPUT:
         return write_file(Path(output), content)
-    rest = memoryview(content)
+    stream, rest = standard_output().buffer, memoryview(content)
     while rest:
         # With PYTHONUNBUFFERED this is a raw file, which may write less than it was given.
-        rest = rest[sys.stdout.buffer.write(rest) :]
-    sys.stdout.buffer.flush()
+        rest = rest[stream.write(rest) :]
+    stream.flush()
     return "wrote"
 
 

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from app.artifact.entry import Entry
@@ -55,7 +56,7 @@ def check_only_zoneinfo(root: Path) -> None:
         OSError: If a part of it cannot be read.
     """
     for number, (path, status) in enumerate(_walk(root)):
-        if number > MAX_FOUND:
+        if number >= MAX_FOUND:
             raise OutputExists(f"{root} holds more than {MAX_FOUND} files: it is not replaced")
         if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) or Path(path).name in _COMPANIONS:
             continue
@@ -68,7 +69,8 @@ def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     while waiting:
         parent = waiting.pop()
         with os.scandir(root / parent) as children:
-            for child in sorted(children, key=lambda child: child.name):
+            # However many there are: one more than a tree may have is enough to refuse it.
+            for child in sorted(islice(children, MAX_FOUND + 1), key=lambda child: child.name):
                 path = f"{parent}{child.name}"
                 status = child.stat(follow_symlinks=False)
                 yield path, status

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias, get_args
 
 from app.errors import InvalidOption, UnknownZones
 from app.text import quote
+from app.tzdb.changes.doubts import DiffWarning, diff_warnings, warnings_about
 from app.tzdb.changes.timeline import BEGINNING, ENDING, Change, Timeline, first_difference, make_timeline
 from app.tzdb.names import by_component
 from app.tzdb.release import Release, TzifFile, ZoneKind
@@ -93,6 +94,7 @@ class ReleaseDiff:
         future_from: Where the period ``future`` begins.
         compared: How many names were compared.
         zones: In ``by_component`` order, without those that are equal.
+        warnings: Those of the first release, then those of the second; each is about some of ``zones``.
 
     Units: ``future_from`` in Unix seconds.
     """
@@ -103,6 +105,7 @@ class ReleaseDiff:
     compared: int
     zones: tuple[ZoneDiff, ...]
     roles: tuple[RoleChange, ...]
+    warnings: tuple[DiffWarning, ...] = ()
 
     @property
     def affected(self) -> bool:
@@ -140,7 +143,8 @@ class ReleaseDiff:
     def since(self, since: Since) -> "ReleaseDiff":
         """Return the diff without names whose clocks differ only before ``since``; names that come or go stay."""
         forgotten = set(PERIODS[SINCE.index(since) + 1 :])
-        return replace(self, zones=tuple(zone for zone in self.zones if zone.change not in forgotten))
+        zones = tuple(zone for zone in self.zones if zone.change not in forgotten)
+        return replace(self, zones=zones, warnings=warnings_about(self.warnings, _names(zones)))
 
 
 def diff_releases(
@@ -181,6 +185,7 @@ def diff_releases(
         compared=len(names),
         zones=tuple(zones),
         roles=tuple(_role_changes(before, after, names)),
+        warnings=warnings_about(diff_warnings(before, after), _names(zones)),
     )
 
 
@@ -254,6 +259,10 @@ class _Comparison:
         if file.sha256 not in self._timelines:
             self._timelines[file.sha256] = make_timeline(decode_tzif(file.content))
         return self._timelines[file.sha256]
+
+
+def _names(zones: Iterable[ZoneDiff]) -> frozenset[str]:
+    return frozenset(zone.zone for zone in zones)
 
 
 def _check_known(before: Release, after: Release, selectors: list[Selector]) -> None:

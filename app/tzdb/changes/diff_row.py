@@ -5,6 +5,7 @@ from typing import TypedDict
 from app.instants import format_instant
 from app.json_types import Count, Instant, ReleaseName, UtcOffset
 from app.tzdb.changes.diff import ChangeKind, Period, ReleaseDiff, Role, RoleChange, ZoneDiff
+from app.tzdb.changes.doubts import DiffWarning
 from app.tzdb.changes.timeline import Change
 from app.tzdb.release import ZoneKind
 
@@ -60,6 +61,15 @@ class RoleChangeRow(TypedDict):
     after: RoleRow
 
 
+class DiffWarningRow(TypedDict):
+    """A warning about names that change, in JSON; as in ``DiffWarning``."""
+
+    release: ReleaseName
+    code: str
+    zones: list[str]
+    detail: str
+
+
 DiffRow = TypedDict(
     "DiffRow",
     {
@@ -74,6 +84,7 @@ DiffRow = TypedDict(
         "counts": dict[ChangeKind, Count],
         "zones": list[ZoneDiffRow],
         "roles": list[RoleChangeRow],
+        "warnings": list[DiffWarningRow],
     },
 )
 """A diff in JSON. The members mean what they mean in ``ReleaseDiff``; ``from`` and ``to`` are its two releases."""
@@ -93,6 +104,17 @@ def diff_row(diff: ReleaseDiff) -> DiffRow:
         "counts": dict(diff.counts),
         "zones": [_zone_row(zone) for zone in diff.zones],
         "roles": [_role_change_row(change) for change in diff.roles],
+        "warnings": [warning_row(warning) for warning in diff.warnings],
+    }
+
+
+def warning_row(warning: DiffWarning) -> DiffWarningRow:
+    """Return the JSON of a warning."""
+    return {
+        "release": warning.release,
+        "code": warning.code,
+        "zones": list(warning.zones),
+        "detail": warning.detail,
     }
 
 

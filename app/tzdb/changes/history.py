@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from app.instants import format_instant
 from app.tzdb.changes.diff import ChangeKind, Period, ReleaseDiff, default_future, diff_releases
+from app.tzdb.changes.diff_row import DiffWarningRow, warning_row
 from app.tzdb.names import nth_of_year
 from app.tzdb.release import Release
 from app.tzdb.selection import Aliases, Selector, check_known, has_any
@@ -48,6 +49,7 @@ class StepRow(TypedDict):
     period_affected: str | None
     compared: int | None
     counts: Mapping[ChangeKind, int] | None
+    warnings: list[DiffWarningRow]
 
 
 def make_steps(releases: Sequence[Release], *, selectors: Sequence[Selector], aliases: Aliases) -> Iterator[Step]:
@@ -87,6 +89,7 @@ def step_row(step: Step) -> StepRow:
         "period_affected": format_instant(since) if since is not None else None,
         "compared": diff.compared if diff is not None else None,
         "counts": diff.counts if diff is not None else None,
+        "warnings": [warning_row(warning) for warning in diff.warnings] if diff is not None else [],
     }
 
 

@@ -6,8 +6,8 @@ import sys
 from typing import NamedTuple, TextIO
 
 from app.instants import format_instant
-from app.logs import one_line
 from app.settings import LogFormat
+from app.text import one_line
 
 FLUSH_SECONDS = 0.25
 MAX_WAITING_LINES = 256

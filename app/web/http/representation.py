@@ -6,7 +6,6 @@ The only place that decides between 200, 206, 304, 412 and 416: what is hot and 
 from __future__ import annotations  # a representation has another of its kind
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from starlette.responses import Response
 
 from app.digest import sha256_hex
+from app.text import format_json
 from app.web.http.asgi import RawHeaders, join_header
 from app.web.http.errors import OtherContent, RangeOutside
 
@@ -140,7 +140,7 @@ def json_representation(
     row: object, *, cache_control: str, fields: Mapping[str, str] | None = None, keep: bool = False
 ) -> Representation:
     """Return ``row`` as JSON: UTF-8, indented for people, a line break at the end."""
-    body = json.dumps(row, indent=2, ensure_ascii=False).encode() + b"\n"
+    body = format_json(row, indent=2, ensure_ascii=False).encode() + b"\n"
     return make_representation(
         body, media_type="application/json", cache_control=cache_control, fields=fields, keep=keep
     )

@@ -8,7 +8,7 @@ from app.artifact.options import OPTIONS, OptionRow
 from app.artifact.record import EntryRow, LocatedRecordRow, PlanRow, Request
 from app.artifact.spec import LATEST
 from app.releases.listing import RefusalRow, ReleaseList
-from app.tzdb.changes.diff_row import ChangeRow, DiffRow, RoleChangeRow, RoleRow, ZoneDiffRow
+from app.tzdb.changes.diff_row import ChangeRow, DiffRow, DiffWarningRow, RoleChangeRow, RoleRow, ZoneDiffRow
 from app.tzdb.release_row import ReleaseRow, WarningRow
 from app.tzdb.search import FactRow, ZonesRow
 from app.tzdb.tzif.outlook import LocalTimeRow, TransitionRow
@@ -37,6 +37,7 @@ _ROWS: Mapping[str, type] = {
     "Transition": TransitionRow,
     "Zone": LocatedZoneRow,
     "Diff": DiffRow,
+    "DiffWarning": DiffWarningRow,
     "ZoneDiff": ZoneDiffRow,
     "ClockChange": ChangeRow,
     "Role": RoleRow,

@@ -20,6 +20,7 @@ from app.artifact.spec import LATEST, Spec
 from app.errors import UnknownRelease
 from app.instants import format_instant
 from app.releases.library import Library
+from app.tzdb.changes.doubts import DiffWarning
 from app.tzdb.changes.history import Step, make_steps, stand_in_date
 from app.tzdb.release import Release
 from app.tzdb.selection import Selector
@@ -106,6 +107,8 @@ def _add_entry(feed: Element, step: Step, spec: Spec, *, base_url: str) -> None:
     _text(entry, "title", _title(step))
     _text(entry, "updated", stand_in_date(step.release))
     SubElement(entry, "category", {"term": _term(step)})
+    for code in sorted({warning.code for warning in _warnings(step)}):
+        SubElement(entry, "category", {"term": code})
     page = base_url + _page(step, spec)
     SubElement(entry, "link", {"rel": "alternate", "type": "application/json", "href": page})
     if step.whole:
@@ -141,9 +144,14 @@ def _title(step: Step) -> str:
         return f"{step.release}: not affected, none of these zones is in it"
     if not diff.affected:
         return f"{step.release}: not affected"
+    doubt = "; see the warning" if diff.warnings else ""
     if diff.period_affected is None:
-        return f"{step.release}: affected, names come or go"
-    return f"{step.release}: affected ({diff.period}), from {format_instant(diff.period_affected)}"
+        return f"{step.release}: affected, names come or go{doubt}"
+    return f"{step.release}: affected ({diff.period}), from {format_instant(diff.period_affected)}{doubt}"
+
+
+def _warnings(step: Step) -> Sequence[DiffWarning]:
+    return step.diff.warnings if step.diff is not None else ()
 
 
 def _term(step: Step) -> str:
@@ -156,6 +164,7 @@ def _lines(step: Step) -> Iterator[str]:
         return
     changed = [zone for zone in step.diff.most_urgent_first() if zone.change != "binary-only"]
     yield f"From {step.before} to {step.release}: {len(changed)} of {step.diff.compared} names are affected."
+    yield from (f"Warning: {warning.detail}" for warning in step.diff.warnings[:_MAX_LINES])
     for zone in changed[:_MAX_LINES]:
         since = f", from {format_instant(zone.period_affected)}" if zone.period_affected is not None else ""
         yield f"{zone.zone}: {zone.change}{since}"

@@ -7,6 +7,7 @@ import pytest
 from app.instants import format_instant
 from app.tzdb.changes.diff import ReleaseDiff, Role, RoleChange, ZoneDiff
 from app.tzdb.changes.diff_row import change_row, diff_row, format_utc_offset
+from app.tzdb.changes.doubts import DiffWarning
 from app.tzdb.changes.timeline import BEGINNING, ENDING, Change
 from app.tzdb.tzif.posix_tz import LocalTimeType
 
@@ -28,7 +29,8 @@ NEW = ZoneDiff("Europe/Kyiv", "added", None, None, (), (), None, Role("zone", No
 
 def test_a_diff_has_its_members_and_no_others() -> None:
     roles = (RoleChange("Europe/Kiev", Role("zone", None), Role("link", "Europe/Kyiv")),)
-    row = diff_row(ReleaseDiff("2022g", "2023c", 1_672_531_200, 7, (CAIRO, NEW), roles))
+    warnings = (DiffWarning("2023c", "wrong-zone", ("Africa/Cairo",), "in 2023c, it is wrong"),)
+    row = diff_row(ReleaseDiff("2022g", "2023c", 1_672_531_200, 7, (CAIRO, NEW), roles, warnings))
     assert json.loads(json.dumps({**row, "zones": len(row["zones"])})) == {
         "from": "2022g",
         "to": "2023c",
@@ -54,6 +56,9 @@ def test_a_diff_has_its_members_and_no_others() -> None:
                 "before": {"kind": "zone", "target": None},
                 "after": {"kind": "link", "target": "Europe/Kyiv"},
             }
+        ],
+        "warnings": [
+            {"release": "2023c", "code": "wrong-zone", "zones": ["Africa/Cairo"], "detail": "in 2023c, it is wrong"}
         ],
     }
 

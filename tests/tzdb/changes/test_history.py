@@ -63,6 +63,7 @@ def test_a_step_tells_whether_and_from_when_the_selection_is_touched() -> None:
         "period_affected": None,
         "compared": None,
         "counts": None,
+        "warnings": [],
     }
 
 

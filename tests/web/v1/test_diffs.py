@@ -17,7 +17,13 @@ from tests.web.apps import Shelf, local_client, make_parts
 
 pytestmark = pytest.mark.anyio
 
-VERSIONS = {"2022a": "2022.1", "2022b": "2022.2", "2022c": "2022.3", "2022g": "2022.7", "2023c": "2023.3"}
+VERSIONS = {
+    "2022a": "2022.1",
+    "2022b": "2022.2",
+    "2022c": "2022.3",
+    "2022g": "2022.7",
+    "2023c": "2023.3",
+}
 
 
 @pytest.fixture
@@ -45,6 +51,17 @@ async def test_it_says_whether_an_update_touches_a_selection_and_from_when(clien
         "is_dst": True,
     }
     assert [change["abbreviation"] for change in zone["before"]] == ["EET"]
+
+
+async def test_it_says_which_changes_are_known_to_be_the_fault_of_a_release(wheels_dir: Path) -> None:
+    releases = [real_release(wheels_dir, package_version) for package_version in ("2022.6", "2022.7")]
+    async with local_client(make_parts(Shelf(*releases))) as client:
+        row = (await client.get("/v1/releases/2022f/diff/2022g?zones=America/Ojinaga,Etc/UTC")).json()
+        other = (await client.get("/v1/releases/2022f/diff/2022g?zones=Etc/UTC")).json()
+    (warning,) = row["warnings"]
+    assert (warning["release"], warning["code"], warning["zones"]) == ("2022g", "wrong-zone", ["America/Ojinaga"])
+    assert warning["detail"].startswith("in 2022g, America/Ojinaga is wrong as published: ")
+    assert other["warnings"] == []
 
 
 async def test_equal_trees_affect_nobody(client: httpx.AsyncClient) -> None:

@@ -169,3 +169,12 @@ async def test_what_cannot_be_a_feed_is_a_problem(client: httpx.AsyncClient, pat
     answer = await client.get(f"/v1/feeds/{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert word in answer.json()["detail"]
+
+
+async def test_an_entry_says_which_changes_are_known_to_be_the_fault_of_a_release(client: httpx.AsyncClient) -> None:
+    entries = (await read_feed(client, "America/Ojinaga.atom")).findall(f"{ATOM}entry")
+    latest, *earlier = entries
+    assert only(latest, "title").endswith("; see the warning")
+    assert "Warning: in 2022g, America/Ojinaga is wrong as published" in only(latest, "content")
+    assert "wrong-zone" in [category.get("term") for category in latest.findall(f"{ATOM}category")]
+    assert all("Warning" not in only(entry, "content") for entry in earlier)

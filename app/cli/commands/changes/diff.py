@@ -1,21 +1,20 @@
 """``diff``: whether an update touches these zones, and from when."""
 
 import asyncio
-import json
 from typing import Unpack, get_args
 
 import click
 
 from app.artifact.formats import STABLE_FORMAT
 from app.artifact.spec import parse_spec
-from app.cli.diff_text import diff_lines, diff_summary
-from app.cli.notices import say, warn_of
+from app.cli.diff_text import diff_lines, diff_summary, diff_warnings
+from app.cli.notices import say
 from app.cli.opening import Places, open_release, place_options
 from app.cli.options import Zones, read_zones, zones_file_option
 from app.cli.parts import Parts
+from app.cli.terminal.printing import print_json, print_lines
 from app.tzdb.changes.diff import SINCE, ReleaseDiff, default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.changes.diff_row import diff_row
-from app.tzdb.release import Release
 from app.tzdb.selection import Aliases
 
 AFFECTED = 1
@@ -63,11 +62,12 @@ def diff(ctx: click.Context, /, **options: Unpack[_Options]) -> None:
     # Standard input stays outside the event loop: within it Ctrl-C would wait for it.
     found = asyncio.run(_diff(parts, options, zones=_zones(options)))
     if options["as_json"] and not options["quiet"]:
-        click.echo(json.dumps(diff_row(found), indent=2))
+        print_json(diff_row(found))
     elif not options["quiet"]:
         row = diff_row(found)
-        for line in diff_lines(row):
-            click.echo(line)
+        print_lines(*diff_lines(row))
+        for warning in diff_warnings(row):
+            say(warning)
         say(diff_summary(row))
     if found.affected:
         ctx.exit(AFFECTED)
@@ -85,19 +85,10 @@ async def _diff(parts: Parts, options: _Options, *, zones: list[str]) -> Release
     now = parse_instant(options["now"]) if options["now"] is not None else None
     _, before = await open_release(parts, options, options["before"])
     _, after = await open_release(parts, options, options["after"])
-    found = diff_releases(
+    return diff_releases(
         before,
         after,
         selectors=spec.selectors,
         aliases=spec.aliases,
         future_from=default_future(before.version, after.version) if now is None else now,
     ).since(since)
-    if not options["quiet"]:
-        _warn(found, before, after)
-    return found
-
-
-def _warn(found: ReleaseDiff, *releases: Release) -> None:
-    """Warn of zones that a release is known to have wrong: their changes may be mistakes, or corrections of one."""
-    for release in releases:
-        warn_of(release, (zone.zone for zone in found.zones))

@@ -1,7 +1,6 @@
 """``history``: which of the releases that are here touch these zones, and from when."""
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Unpack, get_args
@@ -14,7 +13,8 @@ from app.cli.notices import say
 from app.cli.opening import Places, make_local, place_options
 from app.cli.options import Zones, read_zones, zones_options
 from app.cli.parts import Parts
-from app.cli.table import format_table
+from app.cli.terminal.printing import print_json, print_lines
+from app.cli.terminal.table import format_table
 from app.errors import UnknownRelease
 from app.tzdb.changes.history import StepRow, make_steps, step_row
 from app.tzdb.selection import Aliases
@@ -52,10 +52,11 @@ def history(parts: Parts, /, **options: Unpack[_Options]) -> None:
     spec = _parse(options)
     rows = asyncio.run(_history(parts, options, spec))
     if options["as_json"]:
-        click.echo(json.dumps({"zones": [str(each) for each in spec.selectors], "releases": rows}, indent=2))
+        print_json({"zones": [str(each) for each in spec.selectors], "releases": rows})
         return
-    for line in _table(rows):
-        click.echo(line)
+    print_lines(*_table(rows))
+    for warning in (warning for row in rows for warning in row["warnings"]):
+        say(f"warning: {warning['detail']}")
     touched = sum(row["affected"] is True for row in rows)
     compared = sum(row["before"] is not None for row in rows)
     if compared:

@@ -10,6 +10,7 @@ from app.artifact.spec import parse_spec
 from app.cli.opening import Places, open_release, place_options, release_option, settings_of
 from app.cli.options import split_zones
 from app.cli.parts import Parts
+from app.cli.terminal.printing import print_lines
 
 
 class _Options(Places, TypedDict):
@@ -29,7 +30,7 @@ def go_sum(parts: Parts, /, **options: Unpack[_Options]) -> None:
 
     They are the lines that `go get` adds when it fetches the module from /go/ of the service.
     """
-    click.echo(asyncio.run(_go_sum(parts, options)), nl=False)
+    print_lines(*asyncio.run(_go_sum(parts, options)).splitlines())
 
 
 async def _go_sum(parts: Parts, options: _Options) -> str:

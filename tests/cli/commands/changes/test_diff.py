@@ -90,7 +90,18 @@ class TestTable:
 
     def test_zones_that_a_release_has_wrong_are_reported(self, wheels_dir: Path) -> None:
         result = diff(wheels_dir, "2022f", "2022g", "America/Ojinaga")
-        assert "warning: America/Ojinaga is wrong as published" in result.stderr
+        warning, summary = result.stderr.splitlines()
+        assert warning.startswith("tzdata-filter: warning: in 2022g, America/Ojinaga is wrong as published")
+        assert summary.endswith("; 1 of them known to be wrong in one of the releases")
+
+    def test_zones_that_were_wrong_in_the_earlier_release_are_reported_too(self, wheels_dir: Path) -> None:
+        result = diff(wheels_dir, "2023c", "2023d", "Asia/Gaza", "Asia/Hebron", "Etc/UTC")
+        assert result.stderr.count("warning: in 2023c, Asia/") == 2
+        assert "2 of them known to be wrong" in result.stderr
+
+    def test_quiet_is_quiet_about_them_and_their_code_is_that_of_any_change(self, wheels_dir: Path) -> None:
+        result = diff(wheels_dir, "2022f", "2022g", "America/Ojinaga", "--quiet")
+        assert (result.exit_code, result.stdout, result.stderr) == (1, "", "")
 
 
 class TestSelection:

@@ -30,6 +30,14 @@ def test_the_table_shows_for_each_release_whether_and_from_when(wheels_dir: Path
     assert result.exit_code == 0
 
 
+def test_changes_that_are_known_to_be_a_release_s_fault_are_reported_with_it(wheels_dir: Path) -> None:
+    result = history(wheels_dir, "America/Ojinaga", "--count", "100")
+    assert result.stderr.count("warning: in 2022g, America/Ojinaga is wrong as published") == 1
+    assert result.stderr.count("warning: in 2023c, America/Ojinaga is wrong as published") == 1
+    rows = json.loads(history(wheels_dir, "America/Ojinaga", "--count", "100", "--json").stdout)["releases"]
+    assert {row["release"] for row in rows if row["warnings"]} == {"2022g", "2023d"}
+
+
 def test_the_newest_twelve_are_shown_unless_another_number_is_given(wheels_dir: Path) -> None:
     assert len(history(wheels_dir, "Etc/UTC").stdout.splitlines()) == 1 + 12
     assert len(history(wheels_dir, "Etc/UTC", "--count", "3").stdout.splitlines()) == 1 + 3
