@@ -49,15 +49,25 @@ class GoodClients:
             _Asker(server, HEALTH_RATE, itertools.repeat(request_row("/healthz"))),
         )
 
-    def measure(self, seconds: float) -> Waits:
-        """Ask for that long and return what it took."""
-        started = time.perf_counter()
-        threads = [threading.Thread(target=asker.run, args=(started, seconds)) for asker in self._askers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    def threads(self, started: float, seconds: float) -> Sequence[threading.Thread]:
+        """Return threads in which they ask for that long; ``waits`` is of them when they have ended."""
+        return [threading.Thread(target=asker.run, args=(started, seconds)) for asker in self._askers]
+
+    @property
+    def waits(self) -> Waits:
+        """What the last window took."""
         return Waits(*(asker.waits for asker in self._askers))
+
+
+def measure(groups: Sequence[GoodClients], seconds: float) -> Sequence[Waits]:
+    """Let all groups ask for that long, at the same time, and return what it took each."""
+    started = time.perf_counter()
+    threads = [thread for group in groups for thread in group.threads(started, seconds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [group.waits for group in groups]
 
 
 class _Asker:
