@@ -5,6 +5,7 @@
 
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -54,6 +55,8 @@ def main() -> None:
     """Attack the service at that port of the loopback interface for so many seconds."""
     name, port, seconds = sys.argv[1:]
     os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print(BEGUN, end="", flush=True)
     attack = Attack(int(port), time.monotonic() + float(seconds))
     KINDS[name].run(attack)

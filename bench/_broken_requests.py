@@ -98,8 +98,8 @@ def read_slowly(attack: Attack) -> None:
 
 
 def flood_connections(attack: Attack) -> None:
-    """Hold 400 connections that say nothing; every second 100 of them leave and others come."""
-    attack.hold(400, b"", leaves=10)
+    """Hold 1,200 connections that say nothing; every second 100 of them leave and others come."""
+    attack.hold(1_200, b"", leaves=10)
 
 
 def send_garbage(attack: Attack) -> None:
