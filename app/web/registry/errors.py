@@ -30,7 +30,7 @@ class DigestInvalid(errors.InvalidRequest):
     """A digest does not have the form of one."""
 
 
-class UploadUnknown(errors.NotFound):
+class BlobUploadUnknown(errors.NotFound):
     """There are no uploads."""
 
 
@@ -52,7 +52,7 @@ _CODES: Mapping[type[errors.TzdataFilterError], str] = {
     PageInvalid: "PAGINATION_NUMBER_INVALID",
     ManifestUnknown: "MANIFEST_UNKNOWN",
     BlobUnknown: "BLOB_UNKNOWN",
-    UploadUnknown: "BLOB_UPLOAD_UNKNOWN",
+    BlobUploadUnknown: "BLOB_UPLOAD_UNKNOWN",
     Unauthorized: "UNAUTHORIZED",
     MethodNotPossible: "UNSUPPORTED",
     BodyTooLarge: "SIZE_INVALID",

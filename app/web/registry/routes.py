@@ -33,10 +33,10 @@ from app.web.http.routes import Asked, route_class
 from app.web.registry.errors import (
     VERSION_FIELD,
     BlobUnknown,
+    BlobUploadUnknown,
     DigestInvalid,
     ManifestUnknown,
     PageInvalid,
-    UploadUnknown,
     registry_error,
 )
 
@@ -116,7 +116,7 @@ class RegistryRoutes:
     async def upload(self, name: str, session: str) -> Representation:
         """Say that there is no such upload."""
         check_repository(name)
-        raise UploadUnknown(f"there is no upload {quote(session)}: nothing can be pushed to this registry")
+        raise BlobUploadUnknown(f"there is no upload {quote(session)}: nothing can be pushed to this registry")
 
     async def other(self, rest: str) -> Representation:
         """Say what there is."""
