@@ -54,6 +54,7 @@ KINDS: Mapping[str, Kind] = {
 def main() -> None:
     """Attack the service at that port of the loopback interface for so many seconds."""
     name, port, seconds = sys.argv[1:]
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -7,6 +7,7 @@ import functools
 import gzip
 import hashlib
 import json
+import os
 import struct
 import sys
 import time
@@ -92,6 +93,7 @@ def make_bomb() -> bytes:
 def main() -> None:
     """Serve."""
     mood, port = sys.argv[1:]
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # whatever priority the services have
     handler = type("Handler", (IndexHandler,), {"mood": mood})
     server = ThreadingHTTPServer(("127.0.0.1", int(port)), handler)
     server.daemon_threads = True

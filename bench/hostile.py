@@ -13,20 +13,19 @@ the exit status is 1. A good client that is refused or has no answer after 5 s c
 Other programs on the machine make everybody wait. So there is a second service that nobody attacks, of which other good
 clients ask the same at the same time: the columns ``apart``. Where it has a longer p99 than the quiet one, it is what
 the ratio goes by, and three times what its cold bundles took is what cold ones may take. Both are for busy machines; on
-a quiet one they change nothing. A promise that looks broken there may be measured again, on its own and with a higher
-priority than all others: ``nice -n -15 python3 dev.py bench hostile NAME``.
+a quiet one they change nothing. ``chrt --rr 1 python3 dev.py bench hostile`` keeps other programs from disturbing good
+clients and services at all, though not the disk, and ``… NAME`` measures one attack again.
 """
 
 import gc
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -48,8 +47,6 @@ MOST_COLD_SECONDS = 0.25
 MOST_BYTES = 200_000_000
 QUIET_PART = 0.4
 """How long a quiet window is, by the length of an attack."""
-NICENESS = -5
-"""Of good clients and services, where the system allows it: other programs then disturb them less."""
 SETTLE_SECONDS = 10.0
 IDLE_SHARE = 0.1
 ALLOWED_5XX = ("502", "503")
@@ -88,8 +85,6 @@ class Quiet:
 def main() -> int:
     """Run the attacks, print the table, and return whether a promise was broken."""
     arguments = read_arguments("hostile", seconds=8.0, names=tuple(KINDS))
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, min(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     gc.disable()
     names = SMALLEST if arguments.smallest else arguments.names
     with tempfile.TemporaryDirectory() as directory, run_bounded_service(Path(directory)) as service:
