@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 READY_SECONDS = 30.0
+STOP_SECONDS = 30.0
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 """What the kernel counts processor time in."""
 
@@ -31,9 +33,20 @@ class Server:
 
     def resident_bytes(self) -> int:
         """Return the resident memory now. Source: proc(5), VmRSS of ``/proc/PID/status``."""
-        match = re.search(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{self.pid}/status").read_text(), re.MULTILINE)
-        assert match is not None
-        return int(match[1]) * 1024
+        return self._status("VmRSS") * 1024
+
+    def peak_bytes(self) -> int:
+        """Return the most resident memory so far; 0 of a server that has ended. Source: proc(5), VmHWM."""
+        return self._status("VmHWM") * 1024
+
+    def bound_memory(self, size: int) -> None:
+        """Let it have no more address space than that, so that a fault of memory ends it and not the machine."""
+        resource.prlimit(self.pid, resource.RLIMIT_AS, (size, size))
+
+    def _status(self, member: str) -> int:
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        match = re.search(rf"^{member}:\s+(\d+) kB$", text, re.MULTILINE)
+        return int(match[1]) if match else 0
 
 
 @contextlib.contextmanager
@@ -54,7 +67,11 @@ def run_server(*arguments: str, log: Path, settings: Mapping[str, str] | None = 
         yield Server(port, process.pid, started)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def run_service(*arguments: str, log: Path, **settings: str) -> contextlib.AbstractContextManager[Server]:

@@ -27,7 +27,11 @@ VERSION_FIELD = {"docker-distribution-api-version": "registry/2.0"}
 
 
 class DigestInvalid(errors.InvalidRequest):
-    """A digest is not ``sha256:`` and 64 digits."""
+    """A digest does not have the form of one."""
+
+
+class BlobUploadUnknown(errors.NotFound):
+    """There are no uploads."""
 
 
 class PageInvalid(errors.InvalidRequest):
@@ -48,6 +52,7 @@ _CODES: Mapping[type[errors.TzdataFilterError], str] = {
     PageInvalid: "PAGINATION_NUMBER_INVALID",
     ManifestUnknown: "MANIFEST_UNKNOWN",
     BlobUnknown: "BLOB_UNKNOWN",
+    BlobUploadUnknown: "BLOB_UPLOAD_UNKNOWN",
     Unauthorized: "UNAUTHORIZED",
     MethodNotPossible: "UNSUPPORTED",
     BodyTooLarge: "SIZE_INVALID",

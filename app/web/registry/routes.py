@@ -15,7 +15,7 @@ from app.artifact.oci.image import INDEX_TYPE, MANIFEST_TYPE, Image, encode_inde
 from app.artifact.oci.names import check_repository
 from app.artifact.spec import LATEST
 from app.builder.images import Images
-from app.digest import format_digest, is_sha256_hex, sha256_hex
+from app.digest import format_digest, sha256_hex
 from app.errors import InvalidName, TzdataFilterError, UnknownArtifact, UnknownZones
 from app.releases.library import Library
 from app.text import quote
@@ -33,6 +33,7 @@ from app.web.http.routes import Asked, route_class
 from app.web.registry.errors import (
     VERSION_FIELD,
     BlobUnknown,
+    BlobUploadUnknown,
     DigestInvalid,
     ManifestUnknown,
     PageInvalid,
@@ -42,6 +43,9 @@ ROOT = "/v2"
 MAX_PAGE = 10_000
 _SHOWN_TAGS = 5
 _COUNT = re.compile(r"[0-9]{1,9}")
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+")
+_DIGITS = {"sha256": re.compile(r"[0-9a-f]{64}"), "sha512": re.compile(r"[0-9a-f]{128}")}
+"""How long the digests of those algorithms are that are registered."""
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
@@ -65,7 +69,7 @@ class RegistryRoutes:
         """Answer with the index of a tag, or with an index or a manifest by its digest."""
         check_repository(name)
         if ":" in reference:
-            sha256 = _parse_digest(reference)
+            sha256 = _parse_digest(reference, unknown=ManifestUnknown)
             try:
                 image, content = await self.images.manifest(name, sha256)
             except UnknownArtifact as error:
@@ -78,7 +82,7 @@ class RegistryRoutes:
     async def blob(self, name: str, digest: str) -> Representation:
         """Answer with a config or the layer."""
         check_repository(name)
-        sha256 = _parse_digest(digest)
+        sha256 = _parse_digest(digest, unknown=BlobUnknown)
         try:
             content = await self.images.blob(name, sha256)
         except UnknownArtifact as error:
@@ -100,13 +104,18 @@ class RegistryRoutes:
     async def referrers(self, request: Asked, name: str, digest: str) -> Representation:
         """Answer that nothing refers to this digest; the protocol does not ask whether there is such a manifest."""
         check_repository(name)
-        _parse_digest(digest)
+        _check_digest(digest)
         fields = {"oci-filters-applied": "artifactType"} if "artifactType" in request.query_params else {}
         index = encode_index()
         sha256 = sha256_hex(index)
         return _represent(
             index, sha256=sha256, media_type=INDEX_TYPE, cache_control=REVALIDATE, fields=fields, keep=False
         )
+
+    async def upload(self, name: str, session: str) -> Representation:
+        """Say that there is no such upload."""
+        check_repository(name)
+        raise BlobUploadUnknown(f"there is no upload {quote(session)}: nothing can be pushed to this registry")
 
     async def other(self, rest: str) -> Representation:
         """Say what there is."""
@@ -168,12 +177,26 @@ def _represent_json(row: object, *, fields: Mapping[str, str] | None = None) -> 
     return json_representation(row, cache_control=REVALIDATE, fields={**VERSION_FIELD, **(fields or {})})
 
 
-def _parse_digest(text: str) -> str:
-    """Return the sha256 in a digest. Raises: DigestInvalid."""
-    algorithm, _, sha256 = text.partition(":")
-    if algorithm != "sha256" or not is_sha256_hex(sha256):
-        raise DigestInvalid(f"{quote(text)} is not a digest of this registry: sha256: and 64 digits of 0-9a-f")
-    return sha256
+def _parse_digest(text: str, *, unknown: type[ManifestUnknown | BlobUnknown]) -> str:
+    """Return the sha256 in a digest.
+
+    Raises:
+        DigestInvalid: It does not have the form of one.
+        unknown: It is of another algorithm, so that there is nothing here that it could be of.
+    """
+    _check_digest(text)
+    algorithm, _, encoded = text.partition(":")
+    if algorithm != "sha256":
+        raise unknown(f"{quote(text)} is not here: this registry knows what it holds by sha256")
+    return encoded
+
+
+def _check_digest(text: str) -> None:
+    """Check the form of a digest. Source: OCI image specification, *Digests*. Raises: DigestInvalid."""
+    algorithm, _, encoded = text.partition(":")
+    registered = _DIGITS.get(algorithm)
+    if not _DIGEST.fullmatch(text) or (registered is not None and not registered.fullmatch(encoded)):
+        raise DigestInvalid(f"{quote(text)} is not a digest: those here are sha256: and 64 digits of 0-9a-f")
 
 
 def _page(request: Request) -> tuple[int, str]:
@@ -202,6 +225,7 @@ def registry_router(
     router.add_api_route("/", routes.ping)
     router.add_api_route("/{name:path}/manifests/{reference}", routes.manifest)
     router.add_api_route("/{name:path}/blobs/{digest}", routes.blob)
+    router.add_api_route("/{name:path}/blobs/uploads/{session}", routes.upload)
     router.add_api_route("/{name:path}/tags/list", routes.tags)
     router.add_api_route("/{name:path}/referrers/{digest}", routes.referrers)
     router.add_api_route("/{rest:path}", routes.other)
