@@ -144,8 +144,8 @@ def test_a_file_that_does_not_come_is_unreachable(index: LoopbackIndex, mood: Mo
         source_of(index).load("2024a", {})
 
 
-@pytest.mark.parametrize("mood", ["endless", "redirects away"])
-def test_a_file_without_end_or_from_elsewhere_is_refused(index: LoopbackIndex, mood: Mood) -> None:
+@pytest.mark.parametrize("mood", ["endless", "redirects to http"])
+def test_a_file_without_end_or_from_elsewhere_without_tls_is_refused(index: LoopbackIndex, mood: Mood) -> None:
     index.file_mood = mood
     with pytest.raises(UntrustedIndex):
         source_of(index).load("2024a", {})
