@@ -53,6 +53,8 @@ class Settings:
     """Certificates to trust for the index. Unset: pip's, else the system's."""
     index_refresh_seconds: Annotated[float, _seconds] = 3_600.0
     """How often the index is asked for new releases."""
+    index_timeout_seconds: Annotated[float, _seconds] = 10.0
+    """How long the index may be silent, and how long its list of files may take in all."""
     offline: Annotated[bool, _flag] = False
     """Never make an outbound call."""
     registry_token: Annotated[str, _token, _SECRET] = dataclasses.field(default="", repr=False)
