@@ -13,7 +13,7 @@ from app.outbound.proxies import Given
 
 ASK_SECONDS = 4.5
 """How long pip may take to say it. It is asked again when the index is tried again."""
-_ASK_PIP = """
+QUESTION = """
 import json
 found = {}
 try:
@@ -55,7 +55,7 @@ def ask_pip() -> dict[str, Given]:
 
     Cost: A process is started, which takes about 0.3 s.
     """
-    command = [sys.executable, "-P", "-c", _ASK_PIP]
+    command = [sys.executable, "-P", "-c", QUESTION]
     try:
         asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=ASK_SECONDS, check=True)
         found = {name: Given(where, value) for name, (where, value) in json.loads(asked.stdout).items()}

@@ -24,6 +24,8 @@ MAX_RESOLVING = 8
 """How many names may be being resolved at once: the resolver has no deadline of its own, and cannot be stopped."""
 
 SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+LookUp: TypeAlias = Callable[..., Iterable[tuple[object, object, object, object, tuple[object, ...]]]]
+"""As ``socket.getaddrinfo``."""
 Judge: TypeAlias = Callable[[IpAddress], None]
 """Is told the address that is about to be connected to. Raises: Untrusted if it may not be."""
 
@@ -165,8 +167,12 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def resolve(host: str, port: int, seconds: float) -> list[IpAddress]:
+def resolve(host: str, port: int, seconds: float, *, look_up: LookUp = socket.getaddrinfo) -> list[IpAddress]:
     """Return the addresses of a host, each once, in the order in which to try them.
+
+    Args:
+        seconds: The longest wait.
+        look_up: The resolver.
 
     Raises:
         Unreachable: It has none, or the resolver does not say in time.
@@ -176,7 +182,17 @@ def resolve(host: str, port: int, seconds: float) -> list[IpAddress]:
     if not _resolving.acquire(timeout=seconds):
         raise Unreachable("the resolver of names does not answer")
     found: queue.SimpleQueue[list[IpAddress] | Exception] = queue.SimpleQueue()
-    threading.Thread(target=_look_up, args=(host, port, found), daemon=True, name="resolve").start()
+
+    def run() -> None:
+        try:
+            addresses = [parse_address(str(row[4][0])) for row in look_up(host, port, type=socket.SOCK_STREAM)]
+            found.put(list(dict.fromkeys(address for address in addresses if address is not None)))
+        except (OSError, ValueError) as error:
+            found.put(error)
+        finally:
+            _resolving.release()
+
+    threading.Thread(target=run, daemon=True, name="resolve").start()
     try:
         answer = found.get(timeout=seconds)
     except queue.Empty as error:
@@ -184,17 +200,6 @@ def resolve(host: str, port: int, seconds: float) -> list[IpAddress]:
     if isinstance(answer, Exception):
         raise Unreachable(f"the name {host} cannot be resolved: {answer}") from answer
     return answer
-
-
-def _look_up(host: str, port: int, found: "queue.SimpleQueue[list[IpAddress] | Exception]") -> None:
-    try:
-        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [parse_address(str(row[4][0])) for row in rows]
-        found.put(list(dict.fromkeys(address for address in addresses if address is not None)))
-    except (OSError, ValueError) as error:
-        found.put(error)
-    finally:
-        _resolving.release()
 
 
 def _trust(address: IpAddress) -> None:

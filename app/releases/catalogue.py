@@ -96,6 +96,10 @@ class Catalogue:
             for version, promise in look.offers.promises.items():
                 yield name, version, promise
 
+    def yanked(self) -> dict[str, str]:
+        """Return the releases that a source advises against → its reason."""
+        return {version: promise.yanked for _, version, promise in self.promises() if promise.yanked is not None}
+
     def refused(self) -> Iterator[tuple[str, str, str]]:
         """Yield source, place and reason for everything that looks like a release but cannot be named."""
         for source in self._sources:

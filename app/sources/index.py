@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.digest import sha256_hex
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
@@ -19,7 +19,7 @@ from app.sources.download import SILENCE_SECONDS, Downloader, Wanted
 from app.sources.index_address import IndexAddress
 from app.sources.index_page import ACCEPT, IndexedWheel, parse_index_page
 from app.sources.wheel import LIMITS, load_wheel
-from app.tzdb.release import TzifPool
+from app.tzdb.release import TzifPool, yanked_warning
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +100,8 @@ class IndexSource:
             content = self._fetch(wheel)
             release = load_wheel(content, source=self.name, pool=pool)
             if release.version == version:
+                if wheel.yanked is not None:
+                    release = replace(release, warnings=(*release.warnings, yanked_warning(wheel.yanked)))
                 return Loaded(release, content)
             self._named[wheel.file_name] = release.version
         raise UnknownRelease(f"the package index has no wheel of release {version}", release=version)
