@@ -44,10 +44,17 @@ class Server:
 
     Args:
         url: What its URLs start with; it may contain a name and a password.
+
+    Raises:
+        InvalidRequest: It is not an address.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
+        try:
+            self._origin = origin(parse_url(self._url))
+        except Untrusted as error:
+            raise InvalidRequest(f"the server cannot be asked: {error.reason}") from error
         cert = None
         if self._url.startswith("https:"):
             with contextlib.suppress(Unreachable):  # without pip there are still the system's certificates
@@ -128,7 +135,7 @@ class Server:
         raise SourceUnreachable(f"{_host(self._url)} redirects more than {MAX_REDIRECTS} times")
 
     def _order(self, method: str, url: httpx.URL, body: Request | None, max_bytes: int) -> Order:
-        mine = origin(url) == origin(parse_url(self._url))
+        mine = origin(url) == self._origin
         return Order(
             method=method,
             url=url,

@@ -24,8 +24,8 @@ MAX_RESOLVING = 8
 """How many names may be being resolved at once: the resolver has no deadline of its own, and cannot be stopped."""
 
 SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-LookUp: TypeAlias = Callable[..., Iterable[tuple[object, object, object, object, tuple[object, ...]]]]
-"""As ``socket.getaddrinfo``."""
+LookUp: TypeAlias = Callable[[str, int], list[str]]
+"""Returns the addresses of a host. Raises: OSError, ValueError."""
 Judge: TypeAlias = Callable[[IpAddress], None]
 """Is told the address that is about to be connected to. Raises: Untrusted if it may not be."""
 
@@ -167,12 +167,12 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def resolve(host: str, port: int, seconds: float, *, look_up: LookUp = socket.getaddrinfo) -> list[IpAddress]:
+def resolve(host: str, port: int, seconds: float, *, look_up: LookUp | None = None) -> list[IpAddress]:
     """Return the addresses of a host, each once, in the order in which to try them.
 
     Args:
         seconds: The longest wait.
-        look_up: The resolver.
+        look_up: In place of the system's resolver.
 
     Raises:
         Unreachable: It has none, or the resolver does not say in time.
@@ -185,7 +185,7 @@ def resolve(host: str, port: int, seconds: float, *, look_up: LookUp = socket.ge
 
     def run() -> None:
         try:
-            addresses = [parse_address(str(row[4][0])) for row in look_up(host, port, type=socket.SOCK_STREAM)]
+            addresses = map(parse_address, (look_up or _look_up)(host, port))
             found.put(list(dict.fromkeys(address for address in addresses if address is not None)))
         except (OSError, ValueError) as error:
             found.put(error)
@@ -200,6 +200,10 @@ def resolve(host: str, port: int, seconds: float, *, look_up: LookUp = socket.ge
     if isinstance(answer, Exception):
         raise Unreachable(f"the name {host} cannot be resolved: {answer}") from answer
     return answer
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _trust(address: IpAddress) -> None:

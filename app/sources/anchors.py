@@ -10,11 +10,11 @@ from html import unescape
 
 MAX_TAGS = 20_000
 
-_STARTS = re.compile(r"<(!--|a(?=[\s/>])|base(?=[\s/>])|script(?=[\s/>])|style(?=[\s/>]))", re.IGNORECASE)
+_STARTS = re.compile(r"<(!--|[a-zA-Z][^\s/>]*+)")
 _NAME = re.compile(r"[\s/]*+([^\s/>=]++)(?:\s*+(=)\s*+)?")
 _BARE = re.compile(r"[^\s>]*+")
-_ENDS = {"!--": "-->", "script": "</script", "style": "</style"}
-"""What is not markup at all, and where it ends."""
+_ENDS = {"script": re.compile("</script", re.IGNORECASE), "style": re.compile("</style", re.IGNORECASE)}
+"""Tags whose content is not markup, and where it ends."""
 _MAX_VALUE_CHARS = 16_384
 
 
@@ -24,27 +24,27 @@ def read_anchors(text: str) -> tuple[str | None, list[dict[str, str]]]:
     A page that ends within a tag, or has more than ``MAX_TAGS``, is read as far as that.
     """
     base: str | None = None
+    attributes: dict[str, str] = {}
     anchors: list[dict[str, str]] = []
-    lower = text.lower() if len(text.lower()) == len(text) else text
     position = 0
     for _ in range(MAX_TAGS):
         start = _STARTS.search(text, position)
         if start is None:
             break
         kind = start[1].lower()
-        if kind in _ENDS:
-            end = lower.find(_ENDS[kind], start.end())
-            if end < 0:
-                break
-            position = end + len(_ENDS[kind])
-            continue
-        attributes, position = _read_attributes(text, start.end())
+        if kind == "!--":
+            position = text.find("-->", start.end())
+        else:
+            attributes, position = _read_attributes(text, start.end())
+            if position >= 0 and kind in _ENDS:
+                end = _ENDS[kind].search(text, position)
+                position = end.end() if end else -1
         if position < 0:
             break
-        if "href" in attributes and kind == "a":
+        if kind == "a" and "href" in attributes:
             anchors.append(attributes)
-        elif "href" in attributes and base is None:
-            base = attributes["href"]
+        elif kind == "base" and base is None:
+            base = attributes.get("href")
     return base, anchors
 
 

@@ -8,8 +8,8 @@ from app.outbound.reach import Reach, may_lead, parse_address, reach_of, reach_o
 
 HOSTS = {
     Reach.MACHINE: (
-        "127.0.0.1 ::ffff:127.0.0.1 127.255.255.254 127.1 0x7f.1 0x7f000001 2130706433 0177.0.0.1 0.0.0.0 0 ::1 :: [::1]"
-        " 64:ff9b::7f00:1 2002:7f00:1:: localhost LOCALHOST. a.localhost 224.0.0.1 ff02::1"
+        "127.0.0.1 ::ffff:127.0.0.1 127.255.255.254 127.1 0x7f.1 0x7f000001 2130706433 0177.0.0.1 0.0.0.0 0 ::1 ::"
+        " [::1] 64:ff9b::7f00:1 2002:7f00:1:: localhost LOCALHOST. a.localhost 224.0.0.1 ff02::1"
     ).split(),
     Reach.LINK: "169.254.169.254 169.254.0.1 fe80::1 ::ffff:169.254.169.254 0xa9fea9fe 64:ff9b::a9fe:a9fe".split(),
     Reach.NETWORK: "10.0.0.1 172.16.0.1 192.168.1.1 100.64.0.1 fd00::1 ::ffff:10.0.0.1 192.0.2.1 10.1".split(),

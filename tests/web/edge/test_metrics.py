@@ -23,6 +23,8 @@ FAMILIES = {
     "tzdata_filter_hot_bytes": "gauge",
     "tzdata_filter_releases": "gauge",
     "tzdata_filter_releases_refused": "gauge",
+    "tzdata_filter_source_age_seconds": "gauge",
+    "tzdata_filter_source_failures": "counter",
     "tzdata_filter_info": "gauge",
     "tzdata_filter_builds": "counter",
     "tzdata_filter_build_seconds": "histogram",
