@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args, get_type_hints
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 LogFormat: TypeAlias = Literal["text", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
@@ -57,6 +58,8 @@ class Settings:
     """Certificates to trust for the index. Unset: pip's, else the system's."""
     index_refresh_seconds: Annotated[float, _seconds] = 3_600.0
     """How often the index is asked for new releases."""
+    index_timeout_seconds: Annotated[float, _seconds] = 10.0
+    """How long the index may be silent, and how long its list of files may take in all."""
     offline: Annotated[bool, _flag] = False
     """Never make an outbound call."""
     registry_token: Annotated[str, _token, _SECRET] = dataclasses.field(default="", repr=False)
@@ -126,6 +129,16 @@ class Settings:
         """What the paths of Go modules start with."""
         host = urlsplit(self.public_url).hostname or ""
         return self.go_module_host or (host if _MODULE_HOST.fullmatch(host) else DEFAULT_MODULE_HOST)
+
+
+def read_environment() -> Mapping[str, str]:
+    """Return the variables of this process, for those that many programs share: proxies, certificates, pip's.
+
+    Where the system itself names proxies, as desktops do, they stand there like variables.
+    """
+    named = {name.lower() for name in os.environ}
+    system = {f"{scheme}_proxy": url for scheme, url in getproxies().items()}
+    return {**{name: url for name, url in system.items() if name not in named}, **os.environ}
 
 
 def read_settings(given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -50,7 +50,11 @@ def make_index(settings: Settings) -> Source:
 
     ca_file = str(settings.index_ca_file) if settings.index_ca_file else None
     find_address = partial(find_index_address, settings.index_url, ca_file=ca_file)
-    return IndexSource(find_address, refresh_seconds=settings.index_refresh_seconds)
+    return IndexSource(
+        find_address,
+        refresh_seconds=settings.index_refresh_seconds,
+        silence_seconds=settings.index_timeout_seconds,
+    )
 
 
 def make_store(settings: Settings) -> Store:

@@ -1,9 +1,14 @@
 """An HTTP server on a free port of the loopback interface, for tests that need a stranger to talk to."""
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+CERTIFICATE = Path(__file__).with_name("data") / "loopback.pem"
+"""A certificate for the addresses of loopback and its key, trusted by nobody; until 2126."""
 
 
 class LoopbackHandler(BaseHTTPRequestHandler):
@@ -21,15 +26,24 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep the test's output clean of clients that do not trust the certificate."""
+
+
 @contextmanager
-def serving(handler: type[LoopbackHandler]) -> Iterator[str]:
+def serving(handler: type[LoopbackHandler], *, host: str = "127.0.0.1", tls: bool = False) -> Iterator[str]:
     """Serve until the block ends; gives the URL of the root, without a slash at its end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Quiet((host, 0), handler)
     server.daemon_threads = True
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://{host}:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

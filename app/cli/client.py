@@ -5,12 +5,12 @@ Nothing that a server says is believed here; the caller verifies its bytes, and 
 
 import contextlib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote as quote_url
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,17 +19,22 @@ from app.artifact.record import RecordRow, Request, request_row
 from app.artifact.spec import Spec
 from app.cli.errors import DoesNotVerify
 from app.errors import InvalidRequest, NotFound, SourceUnreachable, TzdataFilterError
+from app.outbound.exchange import REDIRECTS, Answer, Order, ask, let_any, make_bounds
+from app.outbound.failures import Unreachable, Untrusted
+from app.outbound.pip_settings import ask_pip
+from app.outbound.surroundings import Surroundings
+from app.outbound.urls import join_url, origin, parse_url, shown
+from app.settings import read_environment
 from app.text import cut, without_password
 from app.tzdb.changes.diff_row import DiffRow
 from app.tzdb.names import is_release_name
 
 SILENCE_SECONDS = 10.0
 DEADLINE_SECONDS = 60.0
-"""For one whole answer, even if bytes keep arriving."""
+"""For one whole answer with all its redirects, even if bytes keep arriving."""
 MAX_REDIRECTS = 5
 MAX_JSON_BYTES = 4 << 20
 """The largest diff of whole trees has 1 MB."""
-_MAX_PROBLEM_BYTES = 64 << 10
 _MAX_SHOWN = 500
 
 ValueT = TypeVar("ValueT")
@@ -40,10 +45,22 @@ class Server:
 
     Args:
         url: What its URLs start with; it may contain a name and a password.
+
+    Raises:
+        InvalidRequest: It is not an address.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
+        try:
+            self._origin = origin(parse_url(self._url))
+        except Untrusted as error:
+            raise InvalidRequest(f"the server cannot be asked: {error.reason}") from error
+        cert = None
+        if self._url.startswith("https:"):
+            with contextlib.suppress(Unreachable):  # without pip there are still the system's certificates
+                cert = ask_pip().get("cert")
+        self._surroundings = Surroundings(variables=read_environment(), cert=cert)
 
     def lock(self, spec: Spec) -> Lock:
         """Have a bundle built, and return its lock.
@@ -100,50 +117,52 @@ class Server:
             DoesNotVerify: The same, and for an answer that is too large.
             SourceUnreachable: The same, and if there is no answer, or none in time.
         """
-        url = self._url + path
         try:
-            with httpx.Client(timeout=SILENCE_SECONDS, headers={"accept-encoding": "identity"}) as client:
-                for _ in range(MAX_REDIRECTS + 1):
-                    answer = _ask(client, method, url, body=body, max_bytes=max_bytes)
-                    if isinstance(answer, bytes):
-                        return answer
-                    url = answer
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-            reason = _plain(str(error) or type(error).__name__)
-            raise SourceUnreachable(f"the request to {_host(url)} failed: {reason}") from error
+            url, answer = self._follow(method, parse_url(self._url + path), body, max_bytes)
+        except Untrusted as error:
+            raise DoesNotVerify(f"{_host(self._url)} cannot be trusted: {error.reason}") from error
+        except Unreachable as error:
+            raise SourceUnreachable(f"the request to {_host(self._url)} failed: {error.reason}") from error
+        if answer.status != HTTPStatus.OK:
+            raise _problem(str(url), answer.status, answer.content)
+        return answer.content
+
+    def _follow(self, method: str, url: httpx.URL, body: Request | None, max_bytes: int) -> tuple[httpx.URL, Answer]:
+        """Return the first answer that is no redirect, and where it came from."""
+        bounds = make_bounds(max_bytes=max_bytes, silence_seconds=SILENCE_SECONDS, deadline_seconds=DEADLINE_SECONDS)
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = ask(self._order(method, url, body, max_bytes), self._surroundings, bounds)
+            if answer.status not in REDIRECTS:
+                return url, answer
+            url = _redirected(url, answer, method)
         raise SourceUnreachable(f"{_host(self._url)} redirects more than {MAX_REDIRECTS} times")
 
-
-def _ask(client: httpx.Client, method: str, url: str, *, body: Request | None, max_bytes: int) -> bytes | str:
-    """Make one request; return the content, or where the server redirects to."""
-    end = time.monotonic() + DEADLINE_SECONDS
-    with client.stream(method, url, json=body) as response:
-        if response.has_redirect_location:
-            return _redirected(response, method, url)
-        good = response.status_code == httpx.codes.OK
-        limit = max_bytes if good else _MAX_PROBLEM_BYTES
-        content = bytearray()
-        # Raw: a coded body would not be the bytes that have the digest.
-        for chunk in response.iter_raw():
-            content += chunk
-            if len(content) > limit and not good:
-                break  # its status says enough
-            if len(content) > limit:
-                raise DoesNotVerify(f"{_host(url)} answers with more than {limit} bytes")
-            if time.monotonic() > end:
-                raise SourceUnreachable(f"{_host(url)} is too slow: no complete answer within {DEADLINE_SECONDS:.0f} s")
-    if not good:
-        raise _problem(url, response.status_code, bytes(content))
-    return bytes(content)
+    def _order(self, method: str, url: httpx.URL, body: Request | None, max_bytes: int) -> Order:
+        mine = origin(url) == self._origin
+        return Order(
+            method=method,
+            url=url,
+            headers={} if body is None else {"content-type": "application/json"},
+            content=None if body is None else json.dumps(body).encode(),
+            login=self._surroundings.login_for(url) if mine else None,
+            known=mine,
+            max_bytes=max_bytes,
+            judge=let_any,
+        )
 
 
-def _redirected(response: httpx.Response, method: str, url: str) -> str:
-    to = urljoin(url, response.headers["location"])
-    parts = urlsplit(to)
+def _redirected(url: httpx.URL, answer: Answer, method: str) -> httpx.URL:
+    """Return where to go on. Raises: SourceUnreachable if that may not be followed."""
+    try:
+        to = parse_url(join_url(str(url), answer.headers.get("location", "")))
+    except Untrusted as error:
+        raise SourceUnreachable(f"{shown(url)} redirects to what is not followed: {error.reason}") from error
     if method != "GET":
-        raise SourceUnreachable(f"{_host(url)} redirects to {_plain(to)}: name that as the server")
-    if parts.scheme not in ("http", "https") or (urlsplit(url).scheme == "https" and parts.scheme == "http"):
-        raise SourceUnreachable(f"{_host(url)} redirects to {_plain(to)}, which is not followed")
+        raise SourceUnreachable(
+            f"{shown(url)} redirects to {_plain(without_password(str(to)))}: name that as the server"
+        )
+    if url.scheme == "https" and to.scheme == "http":
+        raise SourceUnreachable(f"{shown(url)} redirects to {shown(to)}, which is not followed")
     return to
 
 

@@ -5,6 +5,7 @@ Looking is cheap and verifies nothing. Loading what is offered is the business o
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Catalogue:
         """
         self._sources = sources
         self._changed = changed
+        self.failures: dict[str, int] = {source.name: 0 for source in sources}
+        """Source → how often it could not be read."""
         self._looks: dict[str, _Look] = {}
         self._flights: Once[tuple[str, bool], None] = Once()
         self._looked_at = float("-inf")
@@ -96,6 +99,10 @@ class Catalogue:
             for version, promise in look.offers.promises.items():
                 yield name, version, promise
 
+    def yanked(self) -> dict[str, str]:
+        """Return the releases that a source advises against → its reason."""
+        return {version: promise.yanked for _, version, promise in self.promises() if promise.yanked is not None}
+
     def refused(self) -> Iterator[tuple[str, str, str]]:
         """Yield source, place and reason for everything that looks like a release but cannot be named."""
         for source in self._sources:
@@ -105,6 +112,12 @@ class Catalogue:
     def troubles(self) -> dict[str, TzdataFilterError]:
         """Return source → why it could not be read when it was last looked at."""
         return {name: look.trouble for name, look in self._looks.items() if look.trouble is not None}
+
+    def ages(self) -> dict[str, float]:
+        """Return source → seconds since it was last read; infinite if it never was."""
+        now = time.monotonic()
+        looks = {source.name: self._looks.get(source.name, _NOTHING) for source in self._sources}
+        return {name: math.inf if look.at is None else now - look.at for name, look in looks.items()}
 
     def stale_seconds(self) -> float | None:
         """Return how old the oldest offers of a source in trouble are; ``None`` if no source is in trouble.
@@ -123,6 +136,7 @@ class Catalogue:
         try:
             offers = await asyncio.to_thread(source.offers, wanted=wanted)
         except (SourceUnreachable, UntrustedIndex) as error:
+            self.failures[source.name] += 1
             if known.trouble is None or known.trouble.detail != error.detail:
                 _log.warning("source %s cannot be read: %s", source.name, error.detail)
             look = _Look(known.offers, known.at, error)

@@ -25,6 +25,7 @@ from app.once import Once
 from app.releases.catalogue import Catalogue
 from app.releases.channels import resolve_channel
 from app.releases.ledger import Ledger
+from app.releases.yanked import noted, standing
 from app.sources.base import Loaded, Promise, Source
 from app.tzdb.names import is_release_name, nth_of_year, release_order
 from app.tzdb.release import Release, TzifPool
@@ -139,12 +140,16 @@ class Library:
         for version in self.versions():
             release = self._loaded.get(version)
             if release is not None:
-                rows.append(Listed(version, release.origin.source, release, None))
+                rows.append(Listed(version, release.origin.source, self.noted(release), None))
             elif not self._refusal(version):
                 source = self.catalogue.offered()[version][0]
                 promise = self.catalogue.promise(source, version)
                 rows.append(Listed(version, source.name, None, promise))
         return rows
+
+    def noted(self, release: Release) -> Release:
+        """Return a release with the warnings that the sources give now."""
+        return noted(release, self.catalogue.yanked())
 
     async def having(self, check: Callable[[Release], Awaitable[None]]) -> list[str]:
         """Return the releases that have something, newest first; those not fetched yet count as having it.
@@ -175,7 +180,7 @@ class Library:
         if not self.catalogue.knows_all:
             await self.refresh()
         releases: list[Release] = []
-        for version in self.versions():
+        for version in standing(self.versions(), self.catalogue.yanked()):
             if len(releases) == count:
                 break
             with contextlib.suppress(UntrustedRelease, UnknownRelease, SourceUnreachable, UntrustedIndex):
@@ -218,7 +223,7 @@ class Library:
         refused: set[str] = set()
         while True:
             known = [version for version in self.versions() if version not in refused and not self._refusal(version)]
-            version = resolve_channel(choice, known, channels=self._channels)
+            version = resolve_channel(choice, standing(known, self.catalogue.yanked()), channels=self._channels)
             try:
                 return await self.release(version)
             except (UntrustedRelease, UnknownRelease):

@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from app.json_types import ReleaseName
 from app.releases.library import Listed, Refusal
+from app.releases.yanked import standing
+from app.tzdb.release import YANKED
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
@@ -31,9 +33,11 @@ class ReleaseList(TypedDict):
 
 def release_list(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> ReleaseList:
     """Return the JSON of all releases."""
+    rows = [listed_row(item) for item in listed]
+    yanked = {row["version"] for row in rows if any(warning["code"] == YANKED for warning in row["warnings"])}
     return {
-        "releases": [listed_row(item) for item in listed],
-        "latest": listed[0].version if listed else None,
+        "releases": rows,
+        "latest": next(iter(standing([row["version"] for row in rows], yanked)), None),
         "refused": [
             {"release": refusal.release, "source": refusal.source, "reason": refusal.reason} for refusal in refusals
         ],
@@ -44,5 +48,13 @@ def listed_row(item: Listed) -> ReleaseRow:
     """Return the JSON of one release, fetched or only promised."""
     if item.release is not None:
         return release_row(item.release)
-    package_version, sha256 = (item.promise.package_version, item.promise.sha256) if item.promise else (None, None)
-    return promised_row(item.version, source=item.source, package_version=package_version, sha256=sha256)
+    if item.promise is None:
+        return promised_row(item.version, source=item.source, package_version=None, sha256=None)
+    promise = item.promise
+    return promised_row(
+        item.version,
+        source=item.source,
+        package_version=promise.package_version,
+        sha256=promise.sha256,
+        yanked=promise.yanked,
+    )

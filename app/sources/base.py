@@ -13,10 +13,12 @@ class Promise:
 
     Attributes:
         sha256: 64 hexadecimal digits; ``None`` if the source does not say.
+        yanked: Why the source advises against the release, one printable line; ``None`` if it does not.
     """
 
     package_version: str
     sha256: str | None
+    yanked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,29 @@
-"""Downloading from a package index: deadlines, size limits, retries and redirects, and which errors they become.
+"""Downloading from a package index: which steps may be followed, what is tried again, and which errors come of it.
 
-What the bytes are is for the caller to verify.
+How a request is made is the business of ``outbound``; what the bytes are is for the caller to verify.
 """
 
 import random
-import ssl
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from app.errors import SourceUnreachable, UntrustedIndex
+from app.outbound.exchange import REDIRECTS, Answer, Order, ask, make_bounds
+from app.outbound.failures import Unreachable, Untrusted, plain_line
+from app.outbound.reach import IpAddress, Reach, may_lead, reach_of, reach_of_host
+from app.outbound.surroundings import Surroundings
+from app.outbound.transport import Bounds
+from app.outbound.urls import PORTS, join_url, origin, parse_url, shown
 
 SILENCE_SECONDS = 2.0
-"""Longest wait for a connection, and between two pieces of a body. Two attempts with it end within 5 s."""
+"""Longest wait for a connection, and between two pieces of an answer. Two attempts with it end within 5 s."""
 LATEST_RETRY_SECONDS = 2.5
 """A failure that took longer than this is not tried again, so that the caller learns of it within 5 s."""
 ATTEMPTS = 2
 MAX_REDIRECTS = 5
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,20 @@ class Download:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """The limits of one attempt. Units: ``end`` in seconds of the monotonic clock."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to download.
 
+    Attributes:
+        deadline_seconds: For one attempt, from the first name that is resolved to the last byte, redirects included.
+        promised: Whether the sha256 of the content is known. Any host may then hold it.
+    """
+
+    url: str
     accept: str
     max_bytes: int
-    hosts: Set[str]
-    end: float
+    deadline_seconds: float
+    promised: bool = False
 
 
 class Downloader:
@@ -48,110 +56,116 @@ class Downloader:
 
     def __init__(
         self,
-        index_url: str,
+        index: httpx.URL,
+        surroundings: Surroundings,
         *,
-        ca_file: str | None = None,
+        silence_seconds: float = SILENCE_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare to download from one index.
 
-        Proxies, certificates and ``.netrc`` are taken from the environment, as httpx does it.
-
         Args:
-            index_url: It may contain a user name and a password.
-            ca_file: Certificates to trust instead of the usual ones.
+            index: It may contain a user name and a password.
+            surroundings: Proxies, certificates and logins.
+            silence_seconds: The longest wait for a connection, and between two pieces of an answer.
             sleep: Waits between two attempts.
         """
-        self._origin = _origin(index_url)
+        self._index = index
+        self._surroundings = surroundings
+        self._silence_seconds = silence_seconds
         self._sleep = sleep
-        self._context = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
-        self._auth = _credentials(index_url)
+        by_name = reach_of_host(index.host)
+        self._reach = Reach.WORLD if by_name is None else by_name
 
-    def fetch(
-        self, url: str, *, accept: str, max_bytes: int, deadline_seconds: float, hosts: Set[str] = frozenset()
-    ) -> Download:
-        """Download ``url``.
-
-        Args:
-            deadline_seconds: For one attempt, from sending the request to receiving the last byte.
-            hosts: The hosts that may be reached over https besides the index itself.
+    def fetch(self, wanted: Wanted) -> Download:
+        """Download something.
 
         Raises:
             SourceUnreachable: All ``ATTEMPTS`` failed, or one failed too late for another.
-            UntrustedIndex: The body is larger than ``max_bytes``, or a redirect leads to any other host.
+            UntrustedIndex: The content is larger than it may be, or leads where nobody may be led.
         """
         started = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
-            terms = _Terms(accept, max_bytes, hosts, time.monotonic() + deadline_seconds)
             try:
-                # Downloads are rare: a separate client for each leaves nothing open in between.
-                with httpx.Client(verify=self._context, auth=self._auth, timeout=SILENCE_SECONDS) as client:
-                    return self._follow(client, url, terms)
-            except SourceUnreachable:
+                return self._follow(wanted)
+            except Untrusted as error:
+                raise UntrustedIndex(
+                    f"the index cannot be trusted with {_name_of(wanted.url)}: {error.reason}"
+                ) from error
+            except Unreachable as error:
                 if attempt == ATTEMPTS or time.monotonic() - started > LATEST_RETRY_SECONDS:
-                    raise
+                    raise SourceUnreachable(f"the index cannot be reached: {error.reason}") from error
                 # A little randomness keeps many waiting services from coming back in step.
                 self._sleep(random.uniform(0.05, 0.25))
         raise AssertionError("the last attempt returns or raises")
 
-    def _follow(self, client: httpx.Client, url: str, terms: _Terms) -> Download:
+    def _follow(self, wanted: Wanted) -> Download:
+        bounds = make_bounds(
+            max_bytes=wanted.max_bytes,
+            silence_seconds=self._silence_seconds,
+            deadline_seconds=wanted.deadline_seconds,
+        )
+        url = parse_url(wanted.url)
+        self._check_link(url)
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_origin(url, terms.hosts)
-            answer = self._read(client, url, terms)
-            if isinstance(answer, Download):
-                return answer
-            url = answer
-        raise UntrustedIndex(f"the index redirects more than {MAX_REDIRECTS} times")
+            answer = self._ask(url, wanted, bounds)
+            if answer.status not in REDIRECTS:
+                if answer.status != httpx.codes.OK:
+                    raise Unreachable(f"it answers with status {answer.status} for {_name_of(str(url))}")
+                return Download(answer.content, answer.headers.get("content-type", ""), str(url))
+            to = parse_url(join_url(str(url), answer.headers.get("location", "")))
+            self._check_step(url, to, promised=wanted.promised)
+            url = to
+        raise Untrusted(f"it redirects more than {MAX_REDIRECTS} times")
 
-    def _check_origin(self, url: str, hosts: Set[str]) -> None:
-        """Check that ``url`` is on the index, or over https on one of ``hosts``. Raises: UntrustedIndex if not."""
-        scheme, host, _ = origin = _origin(url)
-        if origin != self._origin and not (scheme == "https" and host in hosts):
-            raise UntrustedIndex(f"the index leads to {scheme}://{host}, which it does not name over https")
+    def _ask(self, url: httpx.URL, wanted: Wanted, bounds: Bounds) -> Answer:
+        of_index = self._is_index(url)
+        order = Order(
+            url=url,
+            headers={"accept": wanted.accept},
+            # A password is for the index alone, not for the host that holds its files.
+            login=self._surroundings.login_for(self._index) if of_index else None,
+            known=of_index,
+            max_bytes=wanted.max_bytes,
+            compressed=not wanted.promised,
+            judge=self._note if of_index else self._judge,
+        )
+        return ask(order, self._surroundings, bounds)
 
-    def _read(self, client: httpx.Client, url: str, terms: _Terms) -> Download | str:
-        """Make one request; return the body, or the URL that it redirects to."""
-        # A password is for the index alone, not for the host that holds its files.
-        auth = httpx.USE_CLIENT_DEFAULT if _origin(url) == self._origin else None
-        try:
-            with client.stream("GET", url, headers={"accept": terms.accept}, auth=auth) as response:
-                if response.status_code in _REDIRECTS:
-                    return urljoin(url, str(response.headers.get("location", "")))
-                if response.status_code != httpx.codes.OK:
-                    raise SourceUnreachable(f"the index answered {response.status_code} for {_shown(url)}")
-                chunks: list[bytes] = []
-                size = 0
-                for chunk in response.iter_bytes():
-                    size += len(chunk)
-                    if size > terms.max_bytes:
-                        raise UntrustedIndex(
-                            f"{_shown(url)} is larger than {terms.max_bytes} bytes", limit=terms.max_bytes
-                        )
-                    if time.monotonic() > terms.end:
-                        raise SourceUnreachable(f"the index is too slow: {_shown(url)} did not come in time")
-                    chunks.append(chunk)
-                return Download(b"".join(chunks), response.headers.get("content-type", ""), url)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
-            reason = str(error) or type(error).__name__
-            raise SourceUnreachable(f"the index cannot be reached: {reason}") from error
+    def _is_index(self, url: httpx.URL) -> bool:
+        """Tell whether a URL is on the index itself, or on what it is over https."""
+        scheme, host, port = origin(self._index)
+        return origin(url) in ((scheme, host, port), ("https", host, PORTS["https"] if port == PORTS[scheme] else port))
+
+    def _check_link(self, url: httpx.URL) -> None:
+        """Check that the index may name a URL. Raises: Untrusted if not."""
+        if self._is_index(url):
+            return
+        if url.scheme != "https":  # only https proves that the host is the one named
+            raise Untrusted(f"it leads to {shown(url)}, which is neither the index itself nor asked over https")
+        reach = reach_of_host(url.host)
+        if reach is not None:
+            self._check_reach(reach)
+
+    def _check_step(self, before: httpx.URL, to: httpx.URL, *, promised: bool) -> None:
+        """Check that a redirect may be followed. Raises: Untrusted if not."""
+        if before.scheme == "https" and to.scheme != "https":
+            raise Untrusted(f"it leads from https to {shown(to)}")
+        if not promised and before.host != to.host:
+            raise Untrusted(f"it leads to another host, {shown(to)}, although no sha256 says what must be there")
+        self._check_link(to)
+
+    def _check_reach(self, reach: Reach) -> None:
+        if not may_lead(self._reach, reach):
+            raise Untrusted("it leads to an address that only this machine or its network can reach")
+
+    def _judge(self, address: IpAddress) -> None:
+        self._check_reach(reach_of(address))
+
+    def _note(self, address: IpAddress) -> None:
+        self._reach = reach_of(address)
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise UntrustedIndex("the index leads to an address with no such port") from error
-    return parts.scheme, parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _credentials(index_url: str) -> httpx.Auth | None:
-    parts = urlsplit(index_url)
-    if parts.username:
-        return httpx.BasicAuth(parts.username, parts.password or "")
-    return None
-
-
-def _shown(url: str) -> str:
-    """Return the end of a URL for messages, without host, password and query."""
-    return urlsplit(url).path.rpartition("/")[2] or "the list of files"
+def _name_of(url: str) -> str:
+    """Return what a URL is for, without host, password and query."""
+    return plain_line(url.partition("?")[0].partition("#")[0].rpartition("/")[2]) or "the list of files"

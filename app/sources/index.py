@@ -3,22 +3,28 @@
 How the index is found, how its page is parsed and how bytes are downloaded is not known here.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from app.digest import sha256_hex
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease, UntrustedIndex, UntrustedRelease
+from app.outbound.failures import Untrusted
+from app.outbound.urls import parse_url
+from app.settings import read_environment
 from app.sources.base import Loaded, Offers, Promise
-from app.sources.download import SILENCE_SECONDS, Downloader
+from app.sources.download import SILENCE_SECONDS, Downloader, Wanted
 from app.sources.index_address import IndexAddress
 from app.sources.index_page import ACCEPT, IndexedWheel, parse_index_page
 from app.sources.wheel import LIMITS, load_wheel
-from app.tzdb.release import TzifPool
+from app.tzdb.release import TzifPool, yanked_warning
 
-MAX_PAGE_BYTES = 4 << 20
+_log = logging.getLogger(__name__)
+
+MAX_PAGE_BYTES = 1 << 20
+"""Ten times what the index that has the longest page says of all releases since 2020."""
 WHEEL_SECONDS = 30.0
 """Longest time for one wheel, however steadily its bytes arrive."""
 WANTED_AGAIN_SECONDS = 60.0
@@ -34,8 +40,7 @@ class _Look:
     """One reading of the index page. Units: ``at`` in seconds of the monotonic clock."""
 
     wheels: tuple[IndexedWheel, ...]
-    hosts: frozenset[str]
-    url: str
+    refused: Mapping[str, str]
     at: float
 
 
@@ -51,6 +56,8 @@ class IndexSource:
         *,
         refresh_seconds: float,
         wheel_seconds: float = WHEEL_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
+        variables: Callable[[], Mapping[str, str]] = read_environment,
     ) -> None:
         """Make a source that has not looked at the index yet.
 
@@ -58,12 +65,17 @@ class IndexSource:
             find_address: Called once, on first use, and again if it failed.
             refresh_seconds: The list of files is read again when it is older than this.
             wheel_seconds: The longest that a wheel may take.
+            silence_seconds: The longest wait for a connection or for the next piece; also for the whole list of files.
+            variables: Returns the environment.
         """
         self._find_address = find_address
         self._refresh_seconds = refresh_seconds
         self._wheel_seconds = wheel_seconds
+        self._silence_seconds = silence_seconds
+        self._variables = variables
         self._lock = threading.Lock()
-        self._client: tuple[Downloader, str] | None = None
+        self._address: IndexAddress | None = None
+        self._downloader: Downloader | None = None
         self._look: _Look | None = None
         self._failure: tuple[float, TzdataFilterError] | None = None
         self._named: dict[str, str] = {}
@@ -74,9 +86,10 @@ class IndexSource:
         look = self._fresh_look(WANTED_AGAIN_SECONDS if wanted else self._refresh_seconds)
         # Of two package versions of one release the later counts, so it is written last.
         promises = {
-            self._release_of(wheel): Promise(wheel.package_version, wheel.sha256) for wheel in reversed(look.wheels)
+            self._release_of(wheel): Promise(wheel.package_version, wheel.sha256, wheel.yanked)
+            for wheel in reversed(look.wheels)
         }
-        return Offers(frozenset(promises), {}, promises=promises)
+        return Offers(frozenset(promises), look.refused, promises=promises)
 
     def load(self, version: str, pool: TzifPool) -> Loaded:
         """See ``Source.load``."""
@@ -84,9 +97,11 @@ class IndexSource:
         for wheel in look.wheels:
             if self._release_of(wheel) != version:
                 continue
-            content = self._fetch(wheel, look)
+            content = self._fetch(wheel)
             release = load_wheel(content, source=self.name, pool=pool)
             if release.version == version:
+                if wheel.yanked is not None:
+                    release = replace(release, warnings=(*release.warnings, yanked_warning(wheel.yanked)))
                 return Loaded(release, content)
             self._named[wheel.file_name] = release.version
         raise UnknownRelease(f"the package index has no wheel of release {version}", release=version)
@@ -94,17 +109,22 @@ class IndexSource:
     def _release_of(self, wheel: IndexedWheel) -> str:
         return self._named.get(wheel.file_name, wheel.presumed)
 
-    def _fetch(self, wheel: IndexedWheel, look: _Look) -> bytes:
+    def _fetch(self, wheel: IndexedWheel) -> bytes:
         if wheel.sha256 is None:
             raise UntrustedRelease(f"the index promises no sha256 for {wheel.file_name}", release=wheel.presumed)
-        downloader, _ = self._connect()
-        content = downloader.fetch(
-            wheel.url,
-            accept=_WHEEL_TYPE,
-            max_bytes=LIMITS.archive_bytes,
-            deadline_seconds=self._wheel_seconds,
-            hosts=look.hosts,
-        ).content
+        content = (
+            self._connect()
+            .fetch(
+                Wanted(
+                    url=wheel.url,
+                    accept=_WHEEL_TYPE,
+                    max_bytes=LIMITS.archive_bytes,
+                    deadline_seconds=max(self._wheel_seconds, self._silence_seconds),
+                    promised=True,
+                )
+            )
+            .content
+        )
         if sha256_hex(content) != wheel.sha256:
             raise UntrustedRelease(
                 f"{wheel.file_name} differs from the sha256 that the index promises", release=wheel.presumed
@@ -127,18 +147,33 @@ class IndexSource:
             return self._look
 
     def _read_page(self) -> _Look:
-        downloader, url = self._connect()
-        page = downloader.fetch(
-            f"{url}/tzdata/", accept=ACCEPT, max_bytes=MAX_PAGE_BYTES, deadline_seconds=SILENCE_SECONDS
+        if self._address is None:
+            self._address = self._find_address()
+        if not self._address.url:  # pip is set to use no index, and then neither does this program
+            return _Look((), {}, time.monotonic())
+        page = self._connect().fetch(
+            Wanted(
+                url=f"{self._address.url}/tzdata/",
+                accept=ACCEPT,
+                max_bytes=MAX_PAGE_BYTES,
+                deadline_seconds=self._silence_seconds,
+            )
         )
-        wheels = parse_index_page(page.content, content_type=page.content_type, url=page.url)
-        # Files may be on another host; only https proves that the host is the one named.
-        parts = [urlsplit(wheel.url) for wheel in wheels]
-        hosts = frozenset(part.hostname for part in parts if part.scheme == "https" and part.hostname)
-        return _Look(wheels, hosts, page.url, time.monotonic())
+        read = parse_index_page(page.content, content_type=page.content_type, url=page.url)
+        return _Look(read.wheels, read.refused, time.monotonic())
 
-    def _connect(self) -> tuple[Downloader, str]:
-        if self._client is None:
-            address = self._find_address()
-            self._client = (Downloader(address.url, ca_file=address.ca_file), address.url)
-        return self._client
+    def _connect(self) -> Downloader:
+        if self._downloader is not None:
+            return self._downloader
+        address = self._address or self._find_address()
+        surroundings = address.surroundings(self._variables())
+        try:
+            url = parse_url(address.url)
+        except Untrusted as error:
+            raise SourceUnreachable(f"{address.where} names no package index: {error.reason}") from error
+        # What stops the index is told as its trouble. The rest stops nothing yet, and is told here, once.
+        stops = surroundings.stops(url)
+        if others := [trouble for trouble in surroundings.troubles() if trouble != stops]:
+            _log.warning("the environment cannot be used as it is: %s", "; ".join(dict.fromkeys(others)))
+        self._downloader = Downloader(url, surroundings, silence_seconds=self._silence_seconds)
+        return self._downloader

@@ -1,44 +1,52 @@
-"""Which package index to use: the setting, else the one pip on this machine is set to, else pip's own default.
+"""Which package index to use, and how to get there: the setting, else what pip on this machine is set to.
 
-No address is written into this program. pip is asked in a separate process, because its configuration has no public
-interface in Python and importing it would take memory for good.
+No address is written into this program.
 """
 
-import json
-import subprocess
-import sys
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.errors import SourceUnreachable
+from app.outbound.failures import Unreachable
+from app.outbound.pip_settings import PipIsAbsent, ask_pip
+from app.outbound.proxies import Given
+from app.outbound.surroundings import Surroundings
 
-_ASK_SECONDS = 20
-_ASK_PIP = """
-import json
-from pip._internal.configuration import Configuration
-from pip._internal.models.index import PyPI
-configuration = Configuration(isolated=False)
-configuration.load()
-found = {"index-url": PyPI.simple_url}
-for key, value in configuration.items():
-    for name in ([key] if isinstance(value, str) else value):
-        section, _, option = name.partition(".")
-        if section in ("global", "install", "download", ":env:") and option in ("index-url", "cert"):
-            found[option] = value if isinstance(value, str) else value[name]
-print(json.dumps(found))
-"""
+_log = logging.getLogger(__name__)
+
+_TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 
 
 @dataclass(frozen=True, slots=True)
 class IndexAddress:
-    """Where the index is.
+    """Where the index is, and how to get there.
 
     Attributes:
-        url: Of its simple API, credentials included.
-        ca_file: Certificates to trust for it; ``None`` for the usual ones.
+        url: Of its simple API, credentials included; empty if pip is set to use none.
+        ca_file: Certificates to trust for it, and no others; ``None`` for the usual ones.
+        cert: pip's certificates, trusted besides the system's.
+        client_cert: pip's, by which the index knows who asks.
+        proxy: pip's proxy.
+        where: What says ``url``, for messages.
     """
 
-    url: str
-    ca_file: str | None
+    url: str = field(repr=False)
+    ca_file: str | None = None
+    cert: Given | None = None
+    client_cert: Given | None = None
+    proxy: Given | None = None
+    where: str = "TZDATA_FILTER_INDEX_URL"
+
+    def surroundings(self, variables: Mapping[str, str]) -> Surroundings:
+        """Return the environment as it is for this index."""
+        return Surroundings(
+            variables=variables,
+            ca_file=Given("TZDATA_FILTER_INDEX_CA_FILE", self.ca_file) if self.ca_file else None,
+            cert=self.cert,
+            client_cert=self.client_cert,
+            proxy=self.proxy,
+        )
 
 
 def find_index_address(setting: str, *, ca_file: str | None = None) -> IndexAddress:
@@ -46,20 +54,26 @@ def find_index_address(setting: str, *, ca_file: str | None = None) -> IndexAddr
 
     Args:
         setting: The URL that was set; empty if none was.
-        ca_file: The certificates that were set; they win over those of pip.
+        ca_file: The certificates that were set; they win over all others.
 
     Raises:
         SourceUnreachable: No URL is set, and pip cannot be asked for one.
 
-    Cost: If no URL is set, a process is started, which takes about 0.3 s.
+    Cost: A process is started, which takes about 0.3 s.
     """
-    if setting:
-        return IndexAddress(setting.rstrip("/"), ca_file)
-    command = [sys.executable, "-c", _ASK_PIP]
     try:
-        asked = subprocess.run(command, capture_output=True, timeout=_ASK_SECONDS, check=True, text=True)
-        found = json.loads(asked.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        hint = "set TZDATA_FILTER_INDEX_URL, or TZDATA_FILTER_OFFLINE=true"
-        raise SourceUnreachable(f"no package index is known: pip cannot be asked for one; {hint}") from error
-    return IndexAddress(str(found["index-url"]).rstrip("/"), ca_file or found.get("cert"))
+        found = ask_pip()
+    except Unreachable as error:
+        if not setting:
+            hint = "set TZDATA_FILTER_INDEX_URL, or TZDATA_FILTER_OFFLINE=true"
+            raise SourceUnreachable(f"no package index is known: {error.reason}; {hint}") from error
+        if not isinstance(error, PipIsAbsent):
+            _log.warning("proxies and certificates that pip is set to are not known: %s", error.reason)
+        found = {}
+    no_index = found.get("no-index")
+    if not setting and no_index and no_index.value.lower() in _TRUE:
+        return IndexAddress("")
+    url = Given("TZDATA_FILTER_INDEX_URL", setting) if setting else found["index-url"]
+    return IndexAddress(
+        url.value.rstrip("/"), ca_file, found.get("cert"), found.get("client-cert"), found.get("proxy"), url.where
+    )

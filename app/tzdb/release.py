@@ -73,6 +73,14 @@ class ReleaseWarning:
     zones: tuple[str, ...]
 
 
+YANKED = "yanked"
+
+
+def yanked_warning(reason: str) -> ReleaseWarning:
+    """Return the warning about a release that whoever publishes it advises against. Source: PEP 592."""
+    return ReleaseWarning(YANKED, f"the package index has withdrawn this release: {reason}", ())
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One tzdata release, whole and checked.

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from app.json_types import Count, Digest, ReleaseName, Sha256
-from app.tzdb.release import Release, ReleaseWarning
+from app.tzdb.release import Release, ReleaseWarning, yanked_warning
 
 
 class WarningRow(TypedDict):
@@ -57,8 +57,14 @@ def release_row(release: Release) -> ReleaseRow:
     }
 
 
-def promised_row(version: str, *, source: str, package_version: str | None, sha256: str | None) -> ReleaseRow:
-    """Return the JSON of a release that a source promises and that nobody has fetched yet."""
+def promised_row(
+    version: str, *, source: str, package_version: str | None, sha256: str | None, yanked: str | None = None
+) -> ReleaseRow:
+    """Return the JSON of a release that a source promises and that nobody has fetched yet.
+
+    Args:
+        yanked: Why the source advises against it; ``None`` if it does not.
+    """
     return {
         "version": version,
         "package_version": package_version,
@@ -70,7 +76,7 @@ def promised_row(version: str, *, source: str, package_version: str | None, sha2
         "zones": None,
         "links": None,
         "cached": False,
-        "warnings": [],
+        "warnings": [] if yanked is None else [_warning_row(yanked_warning(yanked))],
     }
 
 

@@ -25,6 +25,7 @@ from app.artifact.spec import LATEST, Spec
 from app.builder.builder import Builder
 from app.errors import NotFound, TzdataFilterError
 from app.releases.library import Library
+from app.releases.yanked import standing
 from app.text import quote
 from app.tzdb.names import is_channel_name, is_release_name, release_order
 from app.tzdb.release import Release
@@ -62,7 +63,8 @@ class GoRoutes:
     async def versions(self, module: str) -> Representation:
         """List the versions of a module: the releases that have all of its zones."""
         path = self._path(module)
-        releases = await self._releases(path)
+        # The tool takes the highest of these for the latest.
+        releases = standing(await self._releases(path), self.library.catalogue.yanked())
         body = "".join(f"{format_version(release)}\n" for release in sorted(releases, key=release_order))
         return make_representation(body.encode(), media_type=PLAIN_TEXT, cache_control=REVALIDATE, keep=True)
 

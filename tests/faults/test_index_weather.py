@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.data.invented_release import VERSION, package_files, wheel_name, write_wheel
 from tests.servers import Service, StartService
 from tests.sources.loopback_index import LoopbackIndex, Mood, loopback_index
 
@@ -151,3 +152,62 @@ def test_latest_follows_the_index_and_tells_its_age_while_that_is_down(
     assert int(stale.headers["tzdata-release-age"]) >= 0
     assert stable.headers["tzdata-release"] == "2024a"
     assert stable.headers["link"] == f'<{service.base_url}{BUNDLE.format("2024a")}>; rel="bookmark"'
+
+
+class TestYanked:
+    """A release that the index advises against is served to whoever names it, and is not what ``latest`` means."""
+
+    @pytest.fixture
+    def index(self, wheels_dir: Path) -> Iterator[LoopbackIndex]:
+        old, new = (wheels_dir / OLD).read_bytes(), write_wheel(package_files())
+        with loopback_index({OLD: old, wheel_name(): new}) as running:
+            running.yanked = {wheel_name(): "its offsets are wrong"}
+            yield running
+
+    def test_by_name_it_is_served_with_the_reason(self, start_service: StartService, index: LoopbackIndex) -> None:
+        with start(start_service, index).client() as client:
+            rows = [client.get("/v1/releases").json()["releases"][0]]
+            answer = client.get(f"/v1/bundles/{VERSION}/Test/Zone.zip")
+            rows += [client.get("/v1/releases").json()["releases"][0], client.get(f"/v1/releases/{VERSION}").json()]
+        assert answer.status_code == 200
+        for row in rows:
+            assert row["version"] == VERSION
+            assert [warning["code"] for warning in row["warnings"]] == ["yanked"]
+            assert "its offsets are wrong" in row["warnings"][0]["detail"]
+
+    def test_no_channel_means_it(self, start_service: StartService, index: LoopbackIndex) -> None:
+        with start(start_service, index).client() as client:
+            assert client.get(f"/v1/bundles/{VERSION}/Test/Zone.zip").status_code == 200
+            meant = {
+                choice: client.get(BUNDLE.format(choice)).headers["tzdata-release"] for choice in ("latest", "latest-1")
+            }
+            listed = client.get("/v1/releases").json()["latest"]
+            go_latest = client.get("/go/tz.internal/etc/utc/@latest").json()["Version"]
+            go_list = client.get("/go/tz.internal/etc/utc/@v/list").text.split()
+            feed = client.get("/v1/feeds/Etc/UTC.atom").text
+        assert meant == {"latest": "2026f", "latest-1": "2024a"}
+        assert listed == "2026f"
+        assert go_latest == go_list[-1]
+        assert VERSION not in feed
+
+    def test_one_that_was_kept_is_not_meant_either(
+        self, start_service: StartService, index: LoopbackIndex, tmp_path: Path
+    ) -> None:
+        index.yanked = {}
+        first = start(start_service, index, data_dir=tmp_path)
+        with first.client() as client:
+            assert client.get("/v1/bundles/latest/Test/Zone.zip").headers["tzdata-release"] == VERSION
+        first.stop()
+        index.yanked = {wheel_name(): True}
+        with start(start_service, index, data_dir=tmp_path).client() as client:
+            assert client.get(BUNDLE.format("latest")).headers["tzdata-release"] == "2026f"
+            assert client.get(f"/v1/bundles/{VERSION}/Test/Zone.zip").status_code == 200
+            assert client.get(f"/v1/releases/{VERSION}").json()["warnings"][0]["code"] == "yanked"
+
+    def test_if_all_are_yanked_the_service_goes_on(self, start_service: StartService, wheels_dir: Path) -> None:
+        newest = "tzdata-2026.6-py2.py3-none-any.whl"
+        with loopback_index({newest: (wheels_dir / newest).read_bytes()}) as index:
+            index.yanked = {newest: True}
+            with start(start_service, index).client() as client:
+                assert client.get("/readyz").status_code == 200
+                assert client.get(BUNDLE.format("latest")).headers["tzdata-release"] == "2026f"

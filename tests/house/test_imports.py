@@ -27,6 +27,7 @@ LAYERS: Layers = (
     ),
     ("app.tzdb",),
     ("app.artifact",),
+    ("app.outbound",),
     ("app.sources", "app.store"),
     ("app.releases",),
     ("app.builder",),
@@ -56,6 +57,14 @@ ROOMS: Mapping[str, Layers] = {
         ("plan",),
         ("record", "oci"),
         ("lock",),
+    ),
+    "app.outbound": (
+        ("failures", "reach"),
+        ("urls",),
+        ("proxies",),
+        ("certificates", "pip_settings"),
+        ("surroundings", "transport"),
+        ("exchange",),
     ),
     "app.web": (
         ("http",),

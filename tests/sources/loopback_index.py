@@ -40,6 +40,10 @@ class LoopbackIndex:
         wheels: File name → bytes.
         mood: For pages.
         file_mood: For wheels.
+        base: Where the links of the HTML page start.
+        pause_seconds: Before the first byte of each answer.
+        shouting: Hashes are in capitals.
+        yanked: File name → why; ``True`` for no reason.
         asked: Every path that was asked for, in order.
     """
 
@@ -49,6 +53,10 @@ class LoopbackIndex:
     mood: Mood = "well"
     file_mood: Mood = "well"
     credentials: str | None = None
+    base: str | None = None
+    shouting: bool = False
+    pause_seconds: float = 0.0
+    yanked: dict[str, bool | str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -84,7 +92,7 @@ class _File(TypedDict):
     filename: str
     url: str
     hashes: dict[str, str]
-    yanked: bool
+    yanked: bool | str
 
 
 class _Handler(LoopbackHandler):
@@ -94,6 +102,7 @@ class _Handler(LoopbackHandler):
     def do_GET(self) -> None:  # noqa: N802 - so http.server calls it
         index = self.held
         index.asked.append(self.path)
+        index.stopping.wait(index.pause_seconds)
         if index.credentials is not None and self.headers.get("Authorization") != index.credentials:
             self.answer(401, b"", {"WWW-Authenticate": "Basic"})
         elif self.path == "/simple/tzdata/":
@@ -109,16 +118,25 @@ class _Handler(LoopbackHandler):
         files: list[_File] = []
         for name, wheel in index.wheels.items():
             sum_ = hashlib.sha256(b"other" if index.mood == "wrong hash" else wheel).hexdigest()
-            hashes = {} if index.mood == "no hash" else {"sha256": sum_}
-            files.append({"filename": name, "url": f"{host}/files/{name}", "hashes": hashes, "yanked": False})
+            hashes = {} if index.mood == "no hash" else {"sha256": sum_.upper() if index.shouting else sum_}
+            start = f"{host}/files/" if index.base is None else ""
+            files.append(
+                {
+                    "filename": name,
+                    "url": f"{start}{name}",
+                    "hashes": hashes,
+                    "yanked": index.yanked.get(name, False),
+                }
+            )
         if not index.html:
             page = {"meta": {"api-version": "1.1"}, "name": "tzdata", "files": files}
             return json.dumps(page).encode(), "application/vnd.pypi.simple.v1+json"
         anchors = "".join(
-            f'<a href="{item["url"]}#sha256={item["hashes"].get("sha256", "")}">{item["filename"]}</a>\n'
+            f'<a href="{item["url"]}#sha256={item["hashes"].get("sha256", "")}"{_yanked(item)}>{item["filename"]}</a>\n'
             for item in files
         )
-        return f"<!doctype html><html><body>{anchors}</body></html>".encode(), "text/html; charset=utf-8"
+        base = f'<base href="{index.base}">' if index.base is not None else ""
+        return f"<!doctype html><html>{base}<body>{anchors}</body></html>".encode(), "text/html; charset=utf-8"
 
     def _in_mood(self, mood: Mood, content: bytes, content_type: str) -> None:
         match mood:
@@ -160,3 +178,10 @@ class _Handler(LoopbackHandler):
                 time.sleep(pause)
         except OSError:
             return  # the client had enough, as it should
+
+
+def _yanked(item: _File) -> str:
+    """Return the attribute of a yanked file in HTML. Source: PEP 592: it may be without a value."""
+    if not item["yanked"]:
+        return ""
+    return f' data-yanked="{item["yanked"]}"' if isinstance(item["yanked"], str) else " data-yanked"

@@ -28,9 +28,20 @@ def index(wheels_dir: Path) -> Iterator[LoopbackIndex]:
         yield running
 
 
-def source_of(index: LoopbackIndex, *, refresh_seconds: float = 3600.0, wheel_seconds: float = 30.0) -> IndexSource:
+def source_of(
+    index: LoopbackIndex,
+    *,
+    refresh_seconds: float = 3600.0,
+    wheel_seconds: float = 30.0,
+    silence_seconds: float = download.SILENCE_SECONDS,
+) -> IndexSource:
     url = index.url
-    return IndexSource(lambda: IndexAddress(url, None), refresh_seconds=refresh_seconds, wheel_seconds=wheel_seconds)
+    return IndexSource(
+        lambda: IndexAddress(url, None),
+        refresh_seconds=refresh_seconds,
+        wheel_seconds=wheel_seconds,
+        silence_seconds=silence_seconds,
+    )
 
 
 @pytest.mark.parametrize("html", [False, True], ids=["json", "html"])
@@ -57,6 +68,62 @@ def test_the_wheel_has_the_last_word_on_its_release(index: LoopbackIndex, wheels
         source.load("2026g", {})
     assert source.offers().releases == {"2024a"}
     assert source.load("2024a", {}).release.version == "2024a"
+
+
+@pytest.mark.parametrize("html", [False, True], ids=["json", "html"])
+@pytest.mark.parametrize(
+    ("said", "reason"), [("its zones\nare <b>wrong", "its zones are <b>wrong"), (True, "no reason")]
+)
+def test_a_yanked_release_is_on_offer_with_the_reason(
+    index: LoopbackIndex, *, html: bool, said: bool | str, reason: str
+) -> None:
+    index.html, index.yanked = html, {WHEELS[1]: said}
+    source = source_of(index)
+    promise = source.offers().promises["2024a"]
+    assert promise.yanked is not None
+    assert reason in promise.yanked
+    (warning,) = source.load("2024a", {}).release.warnings
+    assert warning.code == "yanked"
+    assert reason in warning.detail
+    assert source.offers().promises["2026f"].yanked is None
+
+
+def test_of_two_packages_for_one_release_the_one_that_stands_is_fetched(index: LoopbackIndex) -> None:
+    index.yanked = {WHEELS[3]: "broken"}
+    assert source_of(index).load("2021b", {}).release.origin.package_version == "2021.2"
+
+
+@pytest.mark.parametrize("html", [False, True], ids=["json", "html"])
+def test_hashes_may_be_in_capitals(index: LoopbackIndex, *, html: bool) -> None:
+    index.html, index.shouting = html, True
+    assert source_of(index).load("2024a", {}).release.version == "2024a"
+
+
+@pytest.mark.parametrize("base", ["/files/", "../../files/"])
+def test_links_start_where_the_page_says(index: LoopbackIndex, base: str) -> None:
+    index.html, index.base = True, base
+    assert source_of(index).load("2024a", {}).release.version == "2024a"
+
+
+def test_an_index_that_takes_its_time_is_waited_for_as_long_as_is_set(index: LoopbackIndex) -> None:
+    index.pause_seconds = 0.8
+    assert source_of(index, silence_seconds=3.0).offers().releases
+    with pytest.raises(SourceUnreachable, match="slow"):
+        source_of(index, silence_seconds=0.3).offers()
+
+
+def test_no_index_at_all_offers_nothing_and_is_no_trouble() -> None:
+    source = IndexSource(lambda: IndexAddress(""), refresh_seconds=3600.0)
+    assert source.offers().releases == frozenset()
+    with pytest.raises(UnknownRelease):
+        source.load("2024a", {})
+
+
+@pytest.mark.parametrize("url", ["garbage", "file:///nowhere", "http://[", "http://127.0.0.1:99999/simple", "https://"])
+def test_an_address_that_is_none_is_named_with_what_says_so(url: str) -> None:
+    source = IndexSource(lambda: IndexAddress(url, where="PIP_INDEX_URL"), refresh_seconds=3600.0)
+    with pytest.raises(SourceUnreachable, match="PIP_INDEX_URL names no package index"):
+        source.offers()
 
 
 def test_a_release_it_lacks_is_unknown(index: LoopbackIndex) -> None:
@@ -144,8 +211,8 @@ def test_a_file_that_does_not_come_is_unreachable(index: LoopbackIndex, mood: Mo
         source_of(index).load("2024a", {})
 
 
-@pytest.mark.parametrize("mood", ["endless", "redirects away"])
-def test_a_file_without_end_or_from_elsewhere_is_refused(index: LoopbackIndex, mood: Mood) -> None:
+@pytest.mark.parametrize("mood", ["endless", "redirects to http"])
+def test_a_file_without_end_or_from_elsewhere_without_tls_is_refused(index: LoopbackIndex, mood: Mood) -> None:
     index.file_mood = mood
     with pytest.raises(UntrustedIndex):
         source_of(index).load("2024a", {})

@@ -22,5 +22,5 @@ from app.sources.index_page import JSON_TYPE, parse_index_page
 def test_a_package_is_presumed_to_be_the_nth_release_of_its_year(package_version: str, release: str) -> None:
     name = f"tzdata-{package_version}-py2.py3-none-any.whl"
     page = json.dumps({"files": [{"filename": name, "url": name}]}).encode()
-    (wheel,) = parse_index_page(page, content_type=JSON_TYPE, url="http://127.0.0.1/simple/tzdata/")
+    (wheel,) = parse_index_page(page, content_type=JSON_TYPE, url="http://127.0.0.1/simple/tzdata/").wheels
     assert (wheel.package_version, wheel.presumed) == (package_version, release)

@@ -16,6 +16,7 @@ from app.cli.parts import Local, Parts
 from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease, UntrustedRelease
 from app.files.reading import read_at_most
 from app.releases.channels import resolve_channel
+from app.releases.yanked import standing
 from app.settings import Settings, read_settings
 from app.sources.base import Loaded, Offers, Source
 from app.tzdb.names import release_order
@@ -134,7 +135,9 @@ def _wanted(offers: Offers, settings: Settings, options: _Fetch) -> list[str]:
     known = sorted(offers.releases, key=release_order, reverse=True)
     if options["all_"]:
         return known
-    meant = (resolve_channel(name, known, channels=settings.channels) for name in options["names"])
+    yanked = {version for version, promise in offers.promises.items() if promise.yanked is not None}
+    may_be_meant = standing(known, yanked)
+    meant = (resolve_channel(name, may_be_meant, channels=settings.channels) for name in options["names"])
     return list(dict.fromkeys(meant))
 
 

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from app import __version__
 from app.builder.builder import Outcome
+from app.releases.catalogue import Catalogue
 from app.releases.ledger import Ledger
 from app.releases.library import Library
 from app.store.base import Store
@@ -108,6 +109,17 @@ class _Live(Collector):
         yield GaugeMetricFamily(
             "tzdata_filter_releases_refused", "Releases that do not verify.", value=len(self._library.refusals())
         )
+        yield from _source_metrics(self._library.catalogue)
         build = GaugeMetricFamily("tzdata_filter_info", "This program's version.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
+
+
+def _source_metrics(catalogue: Catalogue) -> Iterator[Metric]:
+    age = GaugeMetricFamily("tzdata_filter_source_age_seconds", "Time since it was read.", labels=["source"])
+    failures = CounterMetricFamily("tzdata_filter_source_failures", "Looks that failed.", labels=["source"])
+    for source, seconds in catalogue.ages().items():
+        age.add_metric([source], seconds)
+        failures.add_metric([source], catalogue.failures[source])
+    yield age
+    yield failures

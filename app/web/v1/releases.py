@@ -29,7 +29,7 @@ class ReleaseRoutes:
         check_release_choice(release)
         found = await self.library.release(release)
         fields = {"tzdata-release": found.version}
-        return json_representation(release_row(found), cache_control=REVALIDATE, fields=fields)
+        return json_representation(release_row(self.library.noted(found)), cache_control=REVALIDATE, fields=fields)
 
 
 def release_router(library: Library) -> APIRouter:

@@ -29,6 +29,8 @@ FAMILIES = {
     "tzdata_filter_ledger_unwritten": "gauge",
     "tzdata_filter_store_bytes": "gauge",
     "tzdata_filter_store_full": "gauge",
+    "tzdata_filter_source_age_seconds": "gauge",
+    "tzdata_filter_source_failures": "counter",
     "tzdata_filter_info": "gauge",
     "tzdata_filter_builds": "counter",
     "tzdata_filter_build_seconds": "histogram",
