@@ -9,9 +9,9 @@ from fastapi import APIRouter
 
 from app.artifact.spec import LATEST
 from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease
-from app.logs import one_line
 from app.releases.library import Library
 from app.store.base import Store
+from app.text import one_line
 from app.web.edge.metrics import MEDIA_TYPE, Metrics
 from app.web.http.representation import NO_STORE, PLAIN_TEXT, Reply, make_reply
 from app.web.http.routes import route_class
