@@ -93,7 +93,7 @@ class Settings:
     """Less where the process may not open so many files."""
     max_received_bytes: Annotated[int, _integer(1 << 20, 1 << 40)] = 32 << 20
     """What all connections together may hold of requests that are not complete, or wait for their turn."""
-    max_unsent_bytes: Annotated[int, _integer(1 << 20, 1 << 40)] = 64 << 20
+    max_unsent_bytes: Annotated[int, _integer(1 << 20, 1 << 40)] = 16 << 20
     """What all connections together may hold of answers that clients do not take."""
     max_waiting_builds: Annotated[int, _integer(1, 100_000)] = 256
     request_timeout_seconds: Annotated[float, _seconds] = 10.0

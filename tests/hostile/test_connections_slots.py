@@ -1,26 +1,29 @@
-"""Connections that want nothing but their place: silent, half-way, never reading, too many. None keeps it for long."""
+"""Connections that want nothing but their place: silent, half-way, never reading. None keeps it for long."""
 
 import contextlib
-import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.hostile.attacks import (
+    HOST,
+    MAX_PEAK_BYTES,
+    PATIENCE_SECONDS,
+    POST,
+    TREE,
+    UPGRADE,
+    check_unharmed,
+    connect_many,
+    wait_for_descriptors,
+    wait_for_line,
+)
 from tests.servers import Service, StartService, running_service
-from tests.web.raw import RawReply, connect, exchange, get, read_replies, read_to_end
+from tests.web.raw import connect, exchange, get, read_replies, read_to_end
 
-MAX_PEAK_BYTES = 200_000_000
-PATIENCE_SECONDS = 12
-SPARE_CONNECTIONS = 16
-HOST = b"Host: test\r\n"
 HEALTH = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
-POST = b"POST /v1/bundles HTTP/1.1\r\n" + HOST
-TREE = b"GET /v1/bundles/latest/*.tar HTTP/1.1\r\n" + HOST + b"\r\n"
-UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
 HASTY = {
     "request_timeout_seconds": 1,
     "keep_alive_seconds": 1,
@@ -40,12 +43,8 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def unharmed(request: pytest.FixtureRequest) -> Iterator[None]:
     """See that the hasty service, where a test uses it, is as it was afterwards."""
     yield
-    if "hasty" not in request.fixturenames:
-        return
-    target: Service = request.getfixturevalue("hasty")
-    assert target.peak_bytes <= MAX_PEAK_BYTES
-    assert exchange(target.port, get(b"/v1/bundles/latest/Etc/UTC.zip"))[0].status == 200
-    assert not re.search(r" (?:warning|error) ", target.log)
+    if "hasty" in request.fixturenames:
+        check_unharmed(request.getfixturevalue("hasty"))
 
 
 def wait_until_closed(connections: list[socket.socket]) -> None:
@@ -54,24 +53,6 @@ def wait_until_closed(connections: list[socket.socket]) -> None:
     for connection in connections:
         connection.settimeout(max(0.1, deadline - time.monotonic()))
         read_to_end(connection)
-
-
-def read_until(connection: socket.socket, end: bytes) -> bytes:
-    received = b""
-    while not received.endswith(end):
-        received += connection.recv(4_096)
-    return received
-
-
-def connect_many(stack: contextlib.ExitStack, port: int, count: int) -> list[socket.socket]:
-    return [stack.enter_context(connect(port)) for _ in range(count)]
-
-
-def wait_for_descriptors(target: Service, most: int) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while target.descriptors > most:
-        assert time.monotonic() < deadline, f"{target.descriptors} descriptors are open, not {most}"
-        time.sleep(0.1)
 
 
 BEGINNINGS = {
@@ -189,13 +170,6 @@ class TestSlowReaders:
                 assert [reply.status for reply in read_replies(read_to_end(connection))] == [200, 200]
 
 
-def wait_for_line(target: Service, text: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while text not in target.log:
-        assert time.monotonic() < deadline, f"{text!r} is not in the log"
-        time.sleep(0.05)
-
-
 def test_what_is_received_is_bounded_together(start_service: StartService) -> None:
     running = start_service(max_received_bytes=1 << 20)
     with contextlib.ExitStack() as stack:
@@ -206,124 +180,3 @@ def test_what_is_received_is_bounded_together(start_service: StartService) -> No
         body = b'{"zones": ["Etc/UTC"]}'
         (reply,) = exchange(running.port, POST + b"Connection: close\r\nContent-Length: 22\r\n\r\n" + body)
         assert reply.status == 200
-
-
-class TestTooMany:
-    """A service that takes twenty connections."""
-
-    @pytest.fixture
-    def small(self, start_service: StartService) -> Service:
-        return start_service(max_connections=20)
-
-    def test_the_longest_idle_makes_room(self, small: Service) -> None:
-        with contextlib.ExitStack() as stack:
-            connections = []
-            for _ in range(20):
-                connections += connect_many(stack, small.port, 1)
-                connections[-1].sendall(HEALTH)
-                assert read_until(connections[-1], b"ok\n").startswith(b"HTTP/1.1 200 ")
-            for _ in range(5):
-                assert exchange(small.port, get(b"/v1/bundles/latest/Etc/UTC.zip"))[0].status == 200
-                time.sleep(0.02)
-            assert read_to_end(connections[0]) == b""
-            connections[-1].sendall(get(b"/healthz"))
-            (reply,) = read_replies(read_to_end(connections[-1]))
-            assert reply.status == 200
-
-    @pytest.mark.parametrize("beginning", [b"", b"GET /hea", POST + b"Content-Length: 9\r\n\r\n"])
-    def test_who_sends_half_a_request_keeps_its_place_for_a_second(self, small: Service, beginning: bytes) -> None:
-        with contextlib.ExitStack() as stack:
-            for connection in connect_many(stack, small.port, 20):
-                connection.sendall(beginning)
-            time.sleep(1.5)
-            assert exchange(small.port, get(b"/v1/bundles/latest/Etc/UTC.zip"))[0].status == 200
-
-    def test_when_all_are_busy_a_new_one_is_refused_but_for_health(self, small: Service) -> None:
-        refusals, answers = [], []
-        with contextlib.ExitStack() as stack:
-            for connection in connect_many(stack, small.port, 20):
-                connection.sendall(b"GET /hea")
-            for path in (b"/v1/bundles/latest/Etc/UTC.zip", b"/readyz", b"/v2/", b"/healthz/x"):
-                refusals += exchange(small.port, get(path))
-            answers += exchange(small.port, get(b"/healthz"))
-            answers += exchange(small.port, HEALTH + HEALTH)
-        assert [reply.status for reply in refusals] == [503] * 4
-        assert all(int(reply.headers["retry-after"]) > 0 for reply in refusals)
-        assert all(reply.headers["connection"] == "close" for reply in refusals)
-        assert b"/problems/too-many-connections" in refusals[0].body
-        assert b'"errors"' in refusals[2].body
-        assert [(reply.status, reply.body) for reply in answers] == [(200, b"ok\n")] * 2
-
-    def test_what_is_kept_for_health_cannot_be_taken_by_others(self, small: Service) -> None:
-        with contextlib.ExitStack() as stack:
-            for connection in connect_many(stack, small.port, 20):
-                connection.sendall(b"GET /hea")
-            connect_many(stack, small.port, 10 * SPARE_CONNECTIONS)
-            assert exchange(small.port, get(b"/healthz"))[0].status == 200
-            assert small.descriptors < 20 + SPARE_CONNECTIONS + 25
-
-    def test_a_place_that_came_free_is_given_to_one_that_waits(self, small: Service) -> None:
-        with contextlib.ExitStack() as stack:
-            holders = connect_many(stack, small.port, 20)
-            for connection in holders:
-                connection.sendall(b"GET /hea")
-            (late,) = connect_many(stack, small.port, 1)
-            time.sleep(0.1)
-            holders[0].close()
-            time.sleep(0.1)
-            late.sendall(HEALTH + get(b"/v1/bundles/latest/Etc/UTC.zip"))
-            assert [reply.status for reply in read_replies(read_to_end(late))] == [200, 200]
-
-    def test_one_that_waits_for_nothing_is_closed(self, small: Service) -> None:
-        with contextlib.ExitStack() as stack:
-            slow = connect_many(stack, small.port, 20)
-            for connection in slow:
-                connection.sendall(b"GET /hea")
-            (late,) = connect_many(stack, small.port, 1)
-            assert read_to_end(late) == b""
-
-    def test_slow_readers_make_room(self, small: Service) -> None:
-        with contextlib.ExitStack() as stack:
-            for connection in connect_many(stack, small.port, 20):
-                connection.sendall(TREE * 20)
-            deadline = time.monotonic() + PATIENCE_SECONDS
-            while ask_once(small).status != 200:
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
-
-
-def ask_once(target: Service) -> RawReply:
-    (reply,) = exchange(target.port, get(b"/v1/bundles/latest/Etc/UTC.zip"))
-    return reply
-
-
-class TestDescriptors:
-    def test_the_limit_of_connections_stays_below_that_of_descriptors(self, start_service: StartService) -> None:
-        running = start_service(descriptors=200)
-        assert re.search(r"warning at most 72 connections at a time, not 1000: .* may open 200 files", running.log)
-        with contextlib.ExitStack() as stack:
-            connect_many(stack, running.port, 300)
-            for _ in range(5):
-                assert exchange(running.port, get(b"/healthz"))[0].status == 200
-            time.sleep(1.5)
-            assert exchange(running.port, get(b"/v1/bundles/latest/*.tar"))[0].status == 200
-            assert running.descriptors < 200
-        assert len(running.log.splitlines()) < 30
-
-    def test_with_hardly_any_it_neither_spins_nor_fills_the_log(self, start_service: StartService) -> None:
-        running = start_service(descriptors=40, expect_errors=True)
-        with contextlib.ExitStack() as stack:
-            for _ in range(100):
-                with contextlib.suppress(ConnectionError):
-                    connect_many(stack, running.port, 1)
-            before = cpu_seconds(running)
-            time.sleep(1.5)
-            assert cpu_seconds(running) - before < 0.75
-        assert exchange(running.port, get(b"/healthz"))[0].status == 200
-        assert len(running.log.splitlines()) < 30
-
-
-def cpu_seconds(target: Service) -> float:
-    """Return the processor time of the service so far. Source: proc(5), utime and stime of ``/proc/PID/stat``."""
-    fields = Path(f"/proc/{target.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100

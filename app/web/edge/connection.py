@@ -5,6 +5,7 @@ How bytes become requests is in ``reading``; what all connections together may u
 
 import asyncio
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -13,14 +14,14 @@ from app.errors import TzdataFilterError
 from app.web.edge.capacity import SPARE_SECONDS, Capacity
 from app.web.edge.front import Tally
 from app.web.edge.reading import BETWEEN, BODY, ReadingProtocol
-from app.web.http.asgi import ANSWER
+from app.web.http.asgi import ANSWER, Scope
 from app.web.http.errors import NotHttp, RequestTooSlow, TooManyConnections
 from app.web.http.forms import ErrorForms
 
 HEALTH = b"/healthz"
 """What is answered even past the limit of connections."""
 
-_PIPELINED_BYTES = 2_048
+_PIPELINED_BYTES = 4_096
 """What a request weighs that waits for its turn, besides its body."""
 _PATIENCE_SECONDS = 1.0
 """How long an incomplete request, or an answer that is not taken, keeps its place when others need it."""
@@ -86,8 +87,9 @@ class BoundedProtocol(ReadingProtocol):
         self.flow.block()
         self._unsent_since = self._taken_at = self.loop.time()
         self._unsent = self.transport.get_write_buffer_size()
-        answer = self._running.scope.get(ANSWER, id(self)) if self._running is not None else id(self)
-        self.capacity.note_slow(self, answer, self._unsent)
+        # All of an answer stays in memory until its last byte is sent.
+        scope = cast("Scope", self._running.scope) if self._running is not None else {}
+        self.capacity.note_slow(self, *scope.get(ANSWER, (id(self), self._unsent)))
 
     def resume_writing(self) -> None:
         """Go on for a client that has taken its answer."""

@@ -93,7 +93,7 @@ class Front:
             return
         body = b"" if scope["method"] == "HEAD" else reply.body
         fields = [*reply.headers, (b"x-request-id", request_id)]
-        scope[ANSWER] = id(reply.body)
+        scope[ANSWER] = id(reply.body), len(reply.body)
         await send({"type": "http.response.start", "status": reply.status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         self._tally.hot += 1
@@ -121,8 +121,9 @@ class Front:
             elif scope["method"] == "HEAD":
                 message = {**message, "body": b""}
             else:
-                size += len(message.get("body", b""))
-                scope[ANSWER] = id(message.get("body"))
+                body = message.get("body", b"")
+                size += len(body)
+                scope[ANSWER] = id(body), len(body)
             await send(message)
 
         try:

@@ -8,7 +8,7 @@ RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Names are in lower case, as ASGI requires."""
 
 ANSWER = "answer"
-"""The key of a scope under which the front says which bytes are sent: equal for all requests that share them."""
+"""The key of a scope under which the front says which bytes are sent, and how many: equal for all that share them."""
 
 __all__ = ["ANSWER", "ASGIApp", "Message", "RawHeaders", "Receive", "Scope", "Send", "join_header"]
 
