@@ -28,7 +28,7 @@ RESERVE_FILES = 1_000
 RESERVE_PART = 8
 """Of a small file system, at most this part is kept free."""
 
-RELEASES, SETS = "releases", "sets"
+LEDGER, SETS = ("releases", "pins"), "sets"
 """The folders of lasting notes. Clients cannot make releases, so there is always room for them."""
 
 
@@ -69,7 +69,7 @@ class Room:
     def check(self, folder: str, size: int, *, lasting: bool = False) -> None:
         """Check that a value may be added. Raises: StoreUnavailable, which names the setting in the way."""
         self.count_if_due()
-        if lasting or folder == RELEASES:
+        if lasting or folder in LEDGER:
             return
         with self._lock:
             lack = self._lack(folder, round_up(size)) or self._lack_of_space()
@@ -113,7 +113,7 @@ class Room:
         return time.monotonic() < self._short_until
 
     def _cache_bytes(self) -> int:
-        return sum(taken for folder, taken in self._taken.items() if folder not in (RELEASES, SETS))
+        return sum(taken for folder, taken in self._taken.items() if folder not in (*LEDGER, SETS))
 
     def _lack(self, folder: str, size: int) -> str | None:
         bounds = self._bounds
