@@ -72,7 +72,7 @@ class Room:
         if lasting or folder in LEDGER:
             return
         with self._lock:
-            lack = self._lack(folder, round_up(size)) or self._lack_of_space()
+            lack = self._lack(folder, round_up(size)) or self._lack_of_space(round_up(size))
             if lack is not None:
                 self._shortage, self._short_until = lack, time.monotonic() + SHORT_SECONDS
                 raise StoreUnavailable(lack)
@@ -124,13 +124,13 @@ class Room:
             return f"the store takes all of the {bounds.cache_bytes} bytes that TZDATA_FILTER_DISK_STORE_BYTES allows"
         return None
 
-    def _lack_of_space(self) -> str | None:
+    def _lack_of_space(self, size: int) -> str | None:
         try:
             found = os.statvfs(self._root)
         except OSError:
             return None  # it may be made by the write, which says what is wrong if it cannot
         reserve = min(self._bounds.reserve_bytes, found.f_blocks * found.f_frsize // RESERVE_PART)
-        if found.f_bavail * found.f_frsize < reserve:
+        if reserve and found.f_bavail * found.f_frsize - size < reserve:
             return f"less than {reserve} bytes are free on the disk, which TZDATA_FILTER_DISK_RESERVE_BYTES keeps free"
         # Some file systems have no fixed number of files, and say 0.
         if self._bounds.reserve_bytes and found.f_favail < min(RESERVE_FILES, found.f_files // RESERVE_PART):
