@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.digest import sha256_hex
-from app.errors import DamagedLedger, DamagedNote, InvalidContent, StoreUnavailable, UntrustedRelease
-from app.releases.pin import Pin, better_of, check_same_tree, decode_pin, encode_line, pin_of
+from app.errors import DamagedLedger, InvalidContent, StoreUnavailable, UntrustedRelease
+from app.releases.lines import Line, Lines
+from app.releases.pin import Pin, better_of, check_same_tree, pin_of
 from app.sources.base import Loaded
-from app.store.base import NoteKind, Store
-from app.tzdb.names import is_release_name
-
-RELEASE = NoteKind("release")
-"""Release name → its line in the ledger."""
+from app.store.base import Store
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +44,7 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lines = Lines(store)
         self._work = threading.Lock()
         """Held by who reads or writes the store."""
         self._pins: dict[str, Pin] | None = None
@@ -161,13 +159,13 @@ class Ledger:
         if known is not None:
             return known
         with self._work:
-            pin = self._read(version)
-            if pin is not None:
-                self._remember(pin)
+            line = self._read(version)
+            if line is not None:
+                self._remember(line.pin)
             if version in self._state.unreadable:
                 others = {other: why for other, why in self._state.unreadable.items() if other != version}
                 self._set_state(unreadable=others, trouble=self._state.trouble)
-            return pin
+            return line.pin if line is not None else None
 
     def _pin(self, pin: Pin, *, known: Pin | None) -> None:
         """Write a line, in memory if it must be. Raises: UntrustedRelease if another process was first, with others."""
@@ -185,18 +183,18 @@ class Ledger:
 
     def _write(self, pin: Pin, known: Pin | None) -> Pin:
         """Write a line, and return the one that is there then."""
-        if self._store.add_note(RELEASE, pin.release, encode_line(pin)):
+        if self._lines.add(pin):
             return pin
         there = self._read(pin.release)
         if there is None:  # removed since
             raise StoreUnavailable("its line vanished while it was written")
-        check_same_tree(there, pin)
-        if known is None or there.sha256 is not None:
-            return there
-        self._store.write_note(RELEASE, pin.release, encode_line(pin))  # the same tree, and now there is a wheel of it
+        check_same_tree(there.pin, pin)
+        if known is None or there.pin.sha256 is not None:
+            return there.pin
+        self._lines.mend(pin, there)  # the same tree, and now there is a wheel of it
         return pin
 
-    def _read(self, version: str) -> Pin | None:
+    def _read(self, version: str) -> Line | None:
         """Return a line of the store.
 
         Raises:
@@ -204,13 +202,13 @@ class Ledger:
             StoreUnavailable: The store cannot be read.
         """
         try:
-            return _read_line(self._store, version)
+            return self._lines.read(version)
         except InvalidContent as error:
             unreadable = {**self._state.unreadable, version: error.detail}
             self._set_state(unreadable=unreadable, trouble=self._state.trouble)
             raise DamagedLedger(
                 f"release {version} was seen before, but what it was cannot be read: {error.detail}; restore that file"
-                " from a backup, or remove it while nothing runs to pin the release anew",
+                " from a backup, or remove it, so that its copy takes its place",
                 release=version,
             ) from error
         except StoreUnavailable as error:
@@ -218,11 +216,11 @@ class Ledger:
             raise StoreUnavailable(detail, release=version) from error
 
     def _look(self) -> None:
-        known, lines, unreadable = self._pins or {}, dict[str, Pin](), dict[str, str]()
+        known, lines, unreadable = self._pins or {}, dict[str, Line](), dict[str, str]()
         try:
-            for version in filter(is_release_name, self._store.note_keys(RELEASE)):
+            for version in self._lines.versions():
                 try:
-                    line = _read_line(self._store, version)
+                    line = self._lines.read(version)
                 except InvalidContent as error:
                     unreadable[version] = error.detail
                     continue
@@ -233,24 +231,24 @@ class Ledger:
             self._set_state(trouble=error.detail)
             return
         for version in lines.keys() & known.keys():
-            if lines[version].tree_digest != known[version].tree_digest:
+            if lines[version].pin.tree_digest != known[version].tree_digest:
                 unreadable[version] = (
                     "its line in the ledger now says other bytes than it did when this program read it"
                 )
-        self._pins = {version: better_of(known.get(version), line) for version, line in {**known, **lines}.items()}
+        self._pins = {**known, **{version: better_of(known.get(version), line.pin) for version, line in lines.items()}}
         self._set_state(unreadable=unreadable, unwritten=self._write_missing(lines, unreadable), trouble=None)
 
-    def _write_missing(self, lines: Mapping[str, Pin], unreadable: Mapping[str, str]) -> frozenset[str]:
-        """Write the lines of which the store has none, or less; return those that could not be written."""
+    def _write_missing(self, lines: Mapping[str, Line], unreadable: Mapping[str, str]) -> frozenset[str]:
+        """Write what the store lacks of the lines; return those that could not be written."""
         unwritten = set()
         for version, pin in (self._pins or {}).items():
             line = lines.get(version)
-            if version in unreadable or (line is not None and (line.sha256 is not None or pin.sha256 is None)):
+            right = better_of(line.pin, pin) if line is not None else pin
+            if version in unreadable or (line is not None and line.is_whole and line.pin == right):
                 continue
-            write = self._store.add_note if line is None else self._store.write_note
             try:
-                write(RELEASE, version, encode_line(pin))
-                _log.warning("the line of release %s was missing in the ledger and is written again", version)
+                self._lines.mend(right, line)
+                _log.warning("the line of release %s was not whole in the ledger and is written again", version)
             except StoreUnavailable:
                 unwritten.add(version)
         return frozenset(unwritten)
@@ -274,20 +272,3 @@ class Ledger:
                 _log.error("the ledger's line of release %s cannot be read: %s", version, reason)
         if trouble is not None and trouble != before.trouble:
             _log.error("the ledger cannot be read: %s", trouble)
-
-
-def _read_line(store: Store, version: str) -> Pin | None:
-    """Return a line. Raises: InvalidContent if it is there and says nothing; StoreUnavailable."""
-    try:
-        note = store.read_note(RELEASE, version)
-    except DamagedNote as error:
-        raise InvalidContent(error.detail) from error
-    if note is None:
-        return None
-    try:
-        pin = decode_pin(note)
-        if pin.release != version:
-            raise InvalidContent(f"the line is that of release {pin.release}")
-    except InvalidContent as error:
-        raise InvalidContent(f"{store.place(RELEASE, version)}: {error.detail}") from error
-    return pin

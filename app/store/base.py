@@ -7,11 +7,11 @@ from typing import NewType, Protocol
 NoteKind = NewType("NoteKind", str)
 """A short word in lower case, but neither ``blob`` nor ``temporary``. The owner of the notes declares their kind.
 
-There are ``record`` and ``origin`` (``builder/artifacts``), ``release`` (``releases/ledger``), ``image``
+There are ``record`` and ``origin`` (``builder/artifacts``), ``release`` and ``pin`` (``releases/lines``), ``image``
 (``builder/images``) and ``set`` (``builder/sets``). ``record``, ``origin`` and ``image`` can be made again from the
 others."""
 
-LASTING = frozenset({NoteKind("release"), NoteKind("set")})
+LASTING = frozenset({NoteKind("release"), NoteKind("pin"), NoteKind("set")})
 """The kinds that are memory: once lost, nothing brings them back. A note of these is never taken for absent while
 something is in its place, and has room when the cache has none."""
 

@@ -28,7 +28,7 @@ RESERVE_FILES = 1_000
 RESERVE_PART = 8
 """Of a small file system, at most this part is kept free."""
 
-RELEASES, SETS = "releases", "sets"
+LEDGER, SETS = ("releases", "pins"), "sets"
 """The folders of lasting notes. Clients cannot make releases, so there is always room for them."""
 
 
@@ -69,10 +69,10 @@ class Room:
     def check(self, folder: str, size: int, *, lasting: bool = False) -> None:
         """Check that a value may be added. Raises: StoreUnavailable, which names the setting in the way."""
         self.count_if_due()
-        if lasting or folder == RELEASES:
+        if lasting or folder in LEDGER:
             return
         with self._lock:
-            lack = self._lack(folder, round_up(size)) or self._lack_of_space()
+            lack = self._lack(folder, round_up(size)) or self._lack_of_space(round_up(size))
             if lack is not None:
                 self._shortage, self._short_until = lack, time.monotonic() + SHORT_SECONDS
                 raise StoreUnavailable(lack)
@@ -113,7 +113,7 @@ class Room:
         return time.monotonic() < self._short_until
 
     def _cache_bytes(self) -> int:
-        return sum(taken for folder, taken in self._taken.items() if folder not in (RELEASES, SETS))
+        return sum(taken for folder, taken in self._taken.items() if folder not in (*LEDGER, SETS))
 
     def _lack(self, folder: str, size: int) -> str | None:
         bounds = self._bounds
@@ -124,13 +124,13 @@ class Room:
             return f"the store takes all of the {bounds.cache_bytes} bytes that TZDATA_FILTER_DISK_STORE_BYTES allows"
         return None
 
-    def _lack_of_space(self) -> str | None:
+    def _lack_of_space(self, size: int) -> str | None:
         try:
             found = os.statvfs(self._root)
         except OSError:
             return None  # it may be made by the write, which says what is wrong if it cannot
         reserve = min(self._bounds.reserve_bytes, found.f_blocks * found.f_frsize // RESERVE_PART)
-        if found.f_bavail * found.f_frsize < reserve:
+        if reserve and found.f_bavail * found.f_frsize - size < reserve:
             return f"less than {reserve} bytes are free on the disk, which TZDATA_FILTER_DISK_RESERVE_BYTES keeps free"
         # Some file systems have no fixed number of files, and say 0.
         if self._bounds.reserve_bytes and found.f_favail < min(RESERVE_FILES, found.f_files // RESERVE_PART):

@@ -13,7 +13,8 @@ from app.airgap.carrier import CarriedArtifact, Carrier, decode_carrier, encode_
 from app.airgap.transfer import admit, pack
 from app.builder.artifacts import ORIGIN, RECORD
 from app.errors import UntrustedRelease
-from app.releases.ledger import RELEASE, Ledger
+from app.releases.ledger import Ledger
+from app.releases.lines import RELEASE
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore

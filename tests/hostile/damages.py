@@ -147,8 +147,6 @@ ON_FOLDERS: Mapping[str, Damage] = {
     damage.__name__: damage
     for damage in (delete, make_directory, make_file, make_fifo, make_socket, link_outside, link_to_itself)
 }
-FORGETS = frozenset({"delete", "make_directory"})
-"""What leaves nothing in the place of a line: on a folder both, on a line the first."""
 
 
 def damages_for(path: Path, root: Path) -> Mapping[str, Damage]:
@@ -158,7 +156,7 @@ def damages_for(path: Path, root: Path) -> Mapping[str, Damage]:
         return ON_FOLDERS
     if folder == "blobs":
         return ON_FILES
-    return ON_JSON if folder in ("records", "releases", "sets") else ON_NOTES
+    return ON_JSON if folder in ("records", "releases", "pins", "sets") else ON_NOTES
 
 
 def restore(data: Path, right: Path) -> None:

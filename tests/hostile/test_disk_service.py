@@ -82,6 +82,7 @@ def test_a_line_that_cannot_be_read_stops_its_release_alone_and_is_noticed(
     first = start_service(wheels_dir=wheels)
     with first.client() as client:
         assert client.get(BUNDLE).status_code == 200
+        assert damaged.keys() <= {row["version"] for row in client.get("/v1/releases").json()["releases"]}
     first.stop()
     paths = {release: first.data_dir / "releases" / "20" / release for release in damaged}
     for release, path in paths.items():

@@ -16,7 +16,8 @@ from app.errors import (
     UntrustedRelease,
 )
 from app.releases.kept import KeptSource
-from app.releases.ledger import RELEASE, Ledger, LedgerState
+from app.releases.ledger import Ledger, LedgerState
+from app.releases.lines import RELEASE
 from app.releases.pin import Pin, decode_pin, encode_line, encode_pin
 from app.sources.base import Promise
 from app.store.base import Store

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import StoreUnavailable, UntrustedRelease
-from app.releases.ledger import RELEASE, Ledger, LedgerState
+from app.errors import DamagedLedger, StoreUnavailable, UntrustedRelease
+from app.releases.ledger import Ledger, LedgerState
+from app.releases.lines import COPY, RELEASE
 from app.releases.pin import encode_line
 from app.store.base import NoteKind
 from app.store.disk import DiskStore
@@ -52,10 +53,13 @@ class TestWhatIsInMemory:
 
     def test_a_line_that_says_something_else_now_is_not_believed(self, ledger: Ledger, tmp_path: Path) -> None:
         other = replace(pin_of(loaded()), tree_digest="sha256:" + "0" * 64)
-        DiskStore(tmp_path).write_note(RELEASE, VERSION, encode_line(other))
-        ledger.look()
-        assert ledger.pins() == {VERSION: pin_of(loaded())}
-        assert "now says other bytes" in ledger.state.unreadable[VERSION]
+        for kinds, reason in (((RELEASE,), "contradict each other"), ((RELEASE, COPY), "now says other bytes")):
+            for kind in kinds:
+                DiskStore(tmp_path).write_note(kind, VERSION, encode_line(other))
+            ledger.look()
+            assert ledger.pins() == {VERSION: pin_of(loaded())}
+            assert reason in ledger.state.unreadable[VERSION]
+            assert DiskStore(tmp_path).read_note(RELEASE, VERSION) == encode_line(other)
 
     def test_a_store_that_cannot_be_read_any_more_changes_nothing_that_is_known(
         self, ledger: Ledger, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -94,6 +98,53 @@ class TestWhatIsInMemory:
         (tmp_path / "temporary").unlink()
         ledger.look()
         assert Ledger(DiskStore(tmp_path)).pins() == {VERSION: pin_of(loaded())}
+
+
+class TestCopies:
+    """A line that is gone was there, says its copy."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> DiskStore:
+        store = DiskStore(tmp_path)
+        Ledger(store).keep(loaded())
+        return store
+
+    def test_a_line_that_was_deleted_comes_back_with_a_start(self, store: DiskStore, tmp_path: Path) -> None:
+        before = store.read_note(RELEASE, VERSION)
+        shutil.rmtree(tmp_path / "releases")
+        again = Ledger(store)
+        with pytest.raises(UntrustedRelease, match="differs from what was first seen"):
+            again.keep(other_tree())
+        again.look()
+        assert store.read_note(RELEASE, VERSION) == before
+
+    def test_a_copy_that_was_deleted_or_damaged_is_made_again(self, store: DiskStore) -> None:
+        before = store.read_note(COPY, VERSION)
+        path = Path(store.place(COPY, VERSION))
+        for content in (None, b"damaged"):
+            path.unlink() if content is None else path.write_bytes(content)
+            ledger = Ledger(store)
+            ledger.look()
+            assert store.read_note(COPY, VERSION) == before
+            assert ledger.state == LedgerState()
+
+    def test_without_the_line_a_damaged_copy_stops_the_release(self, store: DiskStore, tmp_path: Path) -> None:
+        shutil.rmtree(tmp_path / "releases")
+        Path(store.place(COPY, VERSION)).write_bytes(b"damaged")
+        with pytest.raises(DamagedLedger, match="pins"):
+            Ledger(store).keep(other_tree())
+
+    def test_a_line_and_a_copy_that_contradict_each_other_stop_the_release(self, store: DiskStore) -> None:
+        other = replace(pin_of(loaded()), tree_digest="sha256:" + "0" * 64)
+        store.write_note(COPY, VERSION, encode_line(other))
+        for offered in (loaded(), other_tree()):
+            with pytest.raises(DamagedLedger, match="contradict each other"):
+                Ledger(store).keep(offered)
+
+    def test_without_both_the_release_was_never_seen(self, store: DiskStore, tmp_path: Path) -> None:
+        shutil.rmtree(tmp_path / "releases")
+        shutil.rmtree(tmp_path / "pins")
+        Ledger(store).keep(other_tree())
 
 
 class TestTwoProcesses:

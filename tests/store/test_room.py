@@ -10,6 +10,7 @@ from app.errors import StoreUnavailable
 from app.store.base import NoteKind
 from app.store.disk import DiskStore
 from app.store.room import BLOCK_BYTES, Bounds, count_files
+from tests.faults.children import run_on_full_disk
 
 RECORD, RELEASE, SET = NoteKind("record"), NoteKind("release"), NoteKind("set")
 ENDLESS = 1 << 60
@@ -83,3 +84,30 @@ def test_counting_follows_no_link_and_minds_no_hole(tmp_path: Path) -> None:
     (tmp_path / "blobs").symlink_to("/usr")
     assert count_files(tmp_path) == {}
     assert count_files(tmp_path / "nothing") == {}
+
+
+_FILL_WITH_A_RESERVE = """
+import os, sys
+from pathlib import Path
+from app.digest import sha256_hex
+from app.errors import StoreUnavailable
+from app.store.disk import DiskStore
+from app.store.room import Bounds
+
+store = DiskStore(Path(sys.argv[1]), Bounds(reserve_bytes=1 << 30))
+for number in range(200):
+    content = os.urandom(900 + 50 * number)
+    try:
+        store.write_blob(sha256_hex(content), content)
+    except StoreUnavailable as error:
+        print(error.detail)
+        break
+store.add_note("release", "2026f", b"line")
+store.check()
+"""
+
+
+def test_the_cache_leaves_the_reserve_to_others_and_to_releases(tmp_path: Path) -> None:
+    said = run_on_full_disk(_FILL_WITH_A_RESERVE, tmp_path)
+    # Where nobody may mount a small disk, files may not grow instead, which no look at the disk foretells.
+    assert "TZDATA_FILTER_DISK_RESERVE_BYTES keeps free" in said or "File too large" in said

@@ -7,7 +7,8 @@ from pathlib import Path
 from app.airgap.carrier import ROOT
 from app.builder.artifacts import ORIGIN, RECORD
 from app.digest import sha256_hex
-from app.releases.ledger import RELEASE, Ledger
+from app.releases.ledger import Ledger
+from app.releases.lines import RELEASE
 from app.sources.base import Loaded
 from app.sources.wheel import load_wheel
 from app.store.disk import DiskStore

@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.errors import StoreUnavailable
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from tests.data import invented_release
 from tests.data.invented_release import make_invented_release
 from tests.servers import StartService
-from tests.web.apps import Shelf, local_client, make_parts
+from tests.web.apps import BASE_URL, Shelf, local_client, make_parts
 
 LATEST = "/v1/bundles/latest/Test/Zone.zip"
 
@@ -165,3 +166,62 @@ def becomes(client: httpx.Client, url: str, status: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+class LosingStore(MemoryStore):
+    """A store that may be emptied, or that takes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_full = False
+
+    def forget(self) -> None:
+        self._values.clear()
+
+    def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:
+        if self.is_full:
+            raise StoreUnavailable("there is no room")
+        super().write_blob(sha256, content, lasting=lasting)
+
+
+@pytest.mark.anyio
+async def test_what_is_hot_with_a_permanent_url_can_be_had_there_after_the_store_lost_it() -> None:
+    store = LosingStore()
+    parts = make_parts(store=store)
+    async with local_client(parts) as client:
+        urls = [LATEST, LATEST.replace("latest", "2099a"), f"{LATEST}?aliases=exact"]
+        first, *_ = [await client.get(url) for url in urls]
+        location = first.headers["content-location"]
+        kept = await client.get(location)
+        for url in (location, f"{location}.sha256"):
+            for key in [key for key in parts.hot._kept if key[0].decode() == url]:
+                parts.hot._drop(key)
+        store.forget()
+        again, check = await client.get(location), await client.get(f"{location}.sha256")
+        assert (again.content, dict(again.headers) | {"x-request-id": ""}) == (
+            kept.content,
+            dict(kept.headers) | {"x-request-id": ""},
+        )
+        assert check.text.startswith(first.headers["etag"].strip('"'))
+        for key in [*parts.hot._kept]:
+            parts.hot._drop(key)
+        assert (await client.get(location)).status_code == (await client.get(f"{location}.sha256")).status_code == 404
+
+
+@pytest.mark.anyio
+async def test_a_post_that_is_not_kept_leads_to_its_zones_or_to_an_error() -> None:
+    store = LosingStore()
+    store.is_full = True
+    parts = make_parts(store=store)
+    async with local_client(parts) as client:
+        asked = {"release": "2099a", "zones": ["Test/Zone", "Etc/*"], "format": "tar", "tables": ["zone.tab"]}
+        row = (await client.post("/v1/bundles", json=asked)).json()
+        path = row["url"].removeprefix(BASE_URL)
+        answer = await client.get(path)
+        assert answer.headers["etag"].strip('"') == row["digest"].removeprefix("sha256:")
+        assert "content-location" not in answer.headers
+    parts = make_parts(store=store, settings=Settings(max_url_bytes=20))
+    async with local_client(parts) as client:
+        answer = await client.post("/v1/bundles", json=asked)
+        assert answer.status_code == 503
+        assert answer.json()["type"].endswith("/problems/store-unavailable")
