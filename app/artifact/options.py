@@ -70,6 +70,7 @@ class Option:
         metavar: What stands for a free text or a list in the help of the command line.
         example: A value to show, as text.
         max_length: Of a free text, in characters.
+        pattern: What every free text or list matches, for documents; not everything that matches is one.
         always: Whether records and lock files have it even at its default. Only for the first options: a new one would
             change the bytes of equal requests, and is missing from what was written before.
     """
@@ -80,6 +81,7 @@ class Option:
     metavar: str = "TEXT"
     example: str = ""
     max_length: int | None = None
+    pattern: str = ""
     always: bool = False
 
 
@@ -153,6 +155,7 @@ def _choose(name: str, text: str, choices: Collection[str]) -> str:
 _TREES = _listed(row.ending for row in ROWS if row.holds == "tree" and row.prefix)
 _PACKAGES = _listed(row.ending for row in ROWS if row.holds == "go-package")
 _MODULES = _listed(row.ending for row in ROWS if row.holds == "go-module")
+_TABLE = "({})".format("|".join(re.escape(table) for table in TABLE_NAMES))
 _MODULE_FORMATS = f"{_MODULES}, and for {_PACKAGES} without prefix"
 
 
@@ -204,6 +207,7 @@ class Options:
             parse=_parse_tables,
             metavar="LIST",
             example="zone1970.tab,iso3166.tab",
+            pattern=rf"^({_TABLE}(,{_TABLE})*)?$",
             always=True,
         ),
     ] = ()
@@ -216,6 +220,7 @@ class Options:
             metavar="PATH",
             example="usr/share/zoneinfo",
             max_length=MAX_PREFIX_LENGTH,
+            pattern=r"^([A-Za-z0-9._+][A-Za-z0-9._+-]*(/[A-Za-z0-9._+][A-Za-z0-9._+-]*)*)?$",
             always=True,
         ),
     ] = ""
@@ -227,6 +232,7 @@ class Options:
             parse=_parse_module,
             metavar="PATH",
             max_length=MAX_MODULE_LENGTH,
+            pattern=r"^([A-Za-z0-9_~][A-Za-z0-9._~/-]*)?$",
         ),
     ] = ""
 

@@ -21,6 +21,7 @@ from app.cli.commands.zones import zones
 from app.cli.errors import PROGRAM
 from app.cli.group import CommandGroup
 from app.cli.notices import shown_log
+from app.cli.terminal.signals import stopping_at_signals
 
 _HELP = """Give containers exactly the time zones they need, the same bytes every time.
 
@@ -45,6 +46,7 @@ def cli(ctx: click.Context) -> None:
     """Hand the work to a command. The text of ``--help`` is ``_HELP``, so that its line breaks are kept."""
     if ctx.invoked_subcommand != serve.name:
         ctx.with_resource(shown_log())
+        ctx.with_resource(stopping_at_signals())
 
 
 for _command in (serve, extract, resolve, zones, zone, releases, diff, history, verify, lock, sync):

@@ -18,10 +18,15 @@ MAX_NAME_PARTS = 8
 _COMPONENT = r"[A-Za-z0-9_+][A-Za-z0-9_+-]*"
 ZONE_NAME = re.compile(rf"(?=.{{1,{MAX_NAME_LENGTH}}}\Z){_COMPONENT}(?:/{_COMPONENT}){{0,{MAX_NAME_PARTS - 1}}}")
 """What ``check_zone_name`` accepts, for callers that check many names."""
-_RELEASE = re.compile(r"[0-9]{4}z?[a-z]")
+NAME_PATTERN = rf"{_COMPONENT}(/{_COMPONENT}){{0,{MAX_NAME_PARTS - 1}}}"
+RELEASE_PATTERN = r"[0-9]{4}z?[a-z]"
+CHANNEL_PATTERN = r"[a-z][a-z0-9-]{0,31}"
+COUNTRY_PATTERN = r"[A-Z]{2}"
+"""The same for documents: regular expressions without anything that only some programs know."""
+_RELEASE = re.compile(RELEASE_PATTERN)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
+_CHANNEL = re.compile(CHANNEL_PATTERN)
+_COUNTRY = re.compile(COUNTRY_PATTERN)
 
 
 def check_zone_name(name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from app.errors import InvalidName, InvalidOption, UnknownZones
 from app.text import quote
-from app.tzdb.names import MAX_NAME_LENGTH, ZONE_NAME, by_component, check_zone_name, is_country_code
+from app.tzdb.names import COUNTRY_PATTERN, MAX_NAME_LENGTH, ZONE_NAME, by_component, check_zone_name, is_country_code
 from app.tzdb.release import Release
 from app.tzdb.suggestions import suggest_countries, suggest_names
 
@@ -19,6 +19,8 @@ Aliases: TypeAlias = Literal["exact", "target", "all"]
 
 MAX_GLOB_LENGTH = 64
 _GLOB = re.compile(rf"[A-Za-z0-9+_/*-]{{1,{MAX_GLOB_LENGTH}}}")
+SELECTOR_PATTERN = rf"(country:{COUNTRY_PATTERN}|[A-Za-z0-9+_*-][A-Za-z0-9+_/*-]{{0,{MAX_GLOB_LENGTH - 1}}})"
+"""What every selector matches, for documents; not everything that matches is one."""
 _KIND_ORDER: Mapping[SelectorKind, int] = {"name": 0, "country": 1, "glob": 2}
 
 

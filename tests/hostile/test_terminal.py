@@ -30,7 +30,7 @@ def assert_only_text(shown: bytes) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_it_comes_out_as_text(name: str, stranger: Pretender, tmp_path: Path) -> None:
     env = ONLINE if "server" in name else {}
-    done = run(*CASES[name](Place(tmp_path, stranger, ALL)), env=env)
+    done = run(*CASES[name](Place(tmp_path, stranger, ALL)), env=env, cwd=tmp_path)
     assert_only_text(done.stdout)
     assert_only_text(done.stderr)
     assert b"Traceback" not in done.stderr
@@ -44,7 +44,7 @@ def test_each_trick_comes_out_as_text(trick: str, stranger: Pretender, tmp_path:
     ):
         (tmp_path / str(number)).mkdir()
         arguments = CASES[name](Place(tmp_path / str(number), stranger, TRICKS[trick]))
-        result = run(*arguments, env=ONLINE)
+        result = run(*arguments, env=ONLINE, cwd=tmp_path)
         assert_only_text(result.stdout)
         assert_only_text(result.stderr)
 
@@ -58,9 +58,9 @@ def test_what_an_output_cannot_show_is_escaped(encoding: str, tmp_path: Path) ->
     assert (r"\u5317" in result.stderr.decode(encoding)) == (encoding != "utf-8")
 
 
-def test_the_environment_comes_out_as_text() -> None:
+def test_the_environment_comes_out_as_text(tmp_path: Path) -> None:
     for name in ("TZDATA_FILTER_PORT", "TZDATA_FILTER_DATA_DIR", "TZDATA_FILTER_INDEX_URL", f"TZDATA_FILTER_{ALL}"):
-        result = run("zones", env={name.replace("=", ""): ALL})
+        result = run("zones", env={name.replace("=", ""): ALL}, cwd=tmp_path)
         assert_only_text(result.stdout)
         assert_only_text(result.stderr)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -19,6 +18,7 @@ from app.cli.options import Selection, parse_selection, selection_options
 from app.cli.output.directory import Outcome, write_directory
 from app.cli.output.file import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.parts import Parts
+from app.cli.terminal.printing import standard_output
 from app.digest import format_digest
 from app.tzdb.release import Release
 
@@ -60,7 +60,7 @@ def extract(parts: Parts, /, **options: Unpack[_Options]) -> None:
     """
     output = options["output"]
     file_format = output_format(output, options["format"])
-    if output == STANDARD_OUTPUT and sys.stdout.isatty():
+    if output == STANDARD_OUTPUT and standard_output().isatty():
         raise click.UsageError("standard output is a terminal: pipe it, or name a file or a directory")
     # A directory gets what a tar would unpack to.
     spec = parse_selection(options, format=file_format or STABLE_FORMAT)

@@ -1,7 +1,6 @@
 """``sync``: making an output what a lock says, to the byte, or leaving it as it is."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Unpack
 
@@ -16,6 +15,7 @@ from app.cli.opening import Places, open_release, place_options, settings_of
 from app.cli.output.directory import write_directory
 from app.cli.output.file import STANDARD_OUTPUT, output_format, write_bytes
 from app.cli.parts import Parts
+from app.cli.terminal.printing import standard_output
 from app.digest import format_digest
 from app.errors import NotFound
 
@@ -83,7 +83,7 @@ def _is_directory(output: str, lock: Lock) -> bool:
         UsageError: If it is a terminal, or a file of another format than the lock's.
     """
     if output == STANDARD_OUTPUT:
-        if sys.stdout.isatty():
+        if standard_output().isatty():
             raise click.UsageError("standard output is a terminal: pipe it, or name a file or a directory")
         return False
     file_format = output_format(output, None)

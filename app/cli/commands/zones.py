@@ -18,7 +18,7 @@ from app.tzdb.search import ZoneFact, fact_row, search
 
 class _Options(Places):
     query: str
-    country: str
+    country: str | None
     kind: ZoneKind | None
     zone_class: ZoneClass | None
     release: str
@@ -28,7 +28,7 @@ class _Options(Places):
 
 @click.command()
 @click.argument("query", default="")
-@click.option("--country", metavar="CODE", default="", help="Only names that belong to a country, such as DE.")
+@click.option("--country", metavar="CODE", help="Only names that belong to a country, such as DE.")
 @click.option("--kind", type=click.Choice(get_args(ZoneKind)), help="Only zones, or only links to zones.")
 @click.option("--class", "zone_class", type=click.Choice(get_args(ZoneClass)), help="Only names of one class.")
 @release_option

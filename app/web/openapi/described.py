@@ -6,6 +6,11 @@ from fastapi import Path
 
 from app.artifact.formats import DEFAULT_FORMAT, FORMATS
 from app.artifact.options import OPTIONS, OptionRow
+from app.artifact.spec import MAX_SELECTORS
+from app.tzdb.changes.diff import SINCE
+from app.tzdb.names import CHANNEL_PATTERN, COUNTRY_PATTERN, MAX_NAME_LENGTH, NAME_PATTERN, RELEASE_PATTERN
+from app.tzdb.search import MAX_QUERY_LENGTH
+from app.tzdb.selection import MAX_GLOB_LENGTH, SELECTOR_PATTERN
 from app.web.http.problems import MEDIA_TYPE as PROBLEM
 from app.web.openapi.row_schema import JsonObject, reference
 
@@ -25,29 +30,54 @@ def _option(row: OptionRow) -> JsonObject:
     schema["default"] = row.default
     if row.words.max_length is not None:
         schema["maxLength"] = row.words.max_length
+    if row.words.pattern:
+        schema["pattern"] = row.words.pattern
     example = {"example": row.words.example} if row.words.example else {}
     return {"description": row.words.about, "schema": schema, **example}
 
 
+RELEASE: JsonObject = {"type": "string", "pattern": f"^({RELEASE_PATTERN}|{CHANNEL_PATTERN})$"}
+SELECTOR: JsonObject = {"type": "string", "pattern": f"^{SELECTOR_PATTERN}$"}
+SELECTORS: JsonObject = {
+    "type": "string",
+    "pattern": f"^{SELECTOR_PATTERN}(,{SELECTOR_PATTERN})*$",
+    "maxLength": MAX_SELECTORS * (MAX_GLOB_LENGTH + 1),
+}
+ZONE: JsonObject = {"type": "string", "pattern": f"^{NAME_PATTERN}$", "maxLength": MAX_NAME_LENGTH}
+
 ReleasePath = Annotated[
-    str, Path(description="An IANA release name such as `2026f`, or a channel such as `latest`.", examples=["latest"])
+    str,
+    Path(
+        description="An IANA release name such as `2026f`, or a channel such as `latest`.",
+        json_schema_extra=RELEASE,
+        examples=["latest"],
+    ),
 ]
 ZonesPath = Annotated[
     str,
     Path(
         description="Selectors, separated by commas, with their slashes as they are: names of Zones or Links, globs"
         " (`Europe/*`, `*`), countries (`country:CN`, by zone1970.tab).",
+        json_schema_extra=SELECTORS,
         examples=["Asia/Shanghai,Europe/Berlin,Etc/UTC"],
     ),
 ]
-ZonePath = Annotated[str, Path(description="The name of one Zone or Link.", examples=["Europe/Berlin"])]
+ZonePath = Annotated[
+    str, Path(description="The name of one Zone or Link.", json_schema_extra=ZONE, examples=["Europe/Berlin"])
+]
 EarlierPath = Annotated[
-    str, Path(description="The release before the update: a name such as `2022e`, or a channel.", examples=["2026e"])
+    str,
+    Path(
+        description="The release before the update: a name such as `2022e`, or a channel.",
+        json_schema_extra=RELEASE,
+        examples=["2026e"],
+    ),
 ]
 LaterPath = Annotated[
     str,
     Path(
         description="The release after the update: a name such as `2022f`, or a channel such as `latest`.",
+        json_schema_extra=RELEASE,
         examples=["latest"],
     ),
 ]
@@ -59,11 +89,19 @@ FormatPath = Annotated[
         examples=[DEFAULT_FORMAT],
     ),
 ]
-CodePath = Annotated[str, Path(description="The last part of a problem's `type`.", examples=["unknown-zones"])]
+CodePath = Annotated[
+    str,
+    Path(
+        description="The last part of a problem's `type`.",
+        json_schema_extra={"pattern": "^[a-z][a-z-]*$"},
+        examples=["unknown-zones"],
+    ),
+]
 HexPath = Annotated[
     str,
     Path(
         description="The sha256 of the artifact's bytes: 64 digits of 0-9a-f.",
+        json_schema_extra={"pattern": "^[0-9a-f]{64}$"},
         examples=["49348504509f840cbe4b0f1f2ee9df5a6fbb4dcb7ad9a5b39a2c1f1b0a2a37ff"],
     ),
 ]
@@ -76,12 +114,12 @@ _QUERY: dict[str, JsonObject] = {
     },
     "zones": {
         "description": "Selectors as in a bundle's path. A plus sign is `%2B` here: `Etc/GMT%2B5`.",
-        "schema": {"type": "string", "default": "*"},
+        "schema": {**SELECTORS, "default": "*"},
         "example": "America/Mexico_City,Etc/UTC",
     },
     "since": {
         "description": "How recent a difference must be to count: names that differ only before that are left out.",
-        "schema": {"type": "string", "enum": ["future", "2020", "1970", "ever"], "default": "ever"},
+        "schema": {"type": "string", "enum": list(SINCE), "default": "ever"},
     },
     "now": {
         "description": "Where the period `future` begins; by default with the year in the name of the later release.",
@@ -89,16 +127,35 @@ _QUERY: dict[str, JsonObject] = {
         "example": "2026-10-25T01:00:00Z",
     },
     "q": {
-        "description": "Part of a name, a Link, a country's English name or a comment; case does not matter.",
-        "schema": {"type": "string", "maxLength": 100},
+        "description": "Part of a name, a Link, a country's English name or a comment; case does not matter."
+        " The empty text is part of every name.",
+        "schema": {"type": "string", "maxLength": MAX_QUERY_LENGTH},
         "example": "berlin",
     },
     "country": {
         "description": "An ISO 3166-1 alpha-2 code in capitals.",
-        "schema": {"type": "string", "pattern": "^[A-Z]{2}$"},
+        "schema": {"type": "string", "pattern": f"^{COUNTRY_PATTERN}$"},
         "example": "CN",
     },
 }
+
+CONDITIONS: dict[str, JsonObject] = {
+    "If-None-Match": {
+        "description": "ETags in quotes, or `*`: 304 if the content has one of them.",
+        "example": '"bff155009c04880b85121131f61938981e2c83699f954c9a40f5f00b2c77eb4b"',
+    },
+    "If-Match": {"description": "ETags in quotes, or `*`: 412 if the content has none of them.", "example": "*"},
+    "Range": {
+        "description": "One range of bytes; what is not one is ignored.",
+        "pattern": "^bytes=([0-9]+-[0-9]*|-[0-9]+)$",
+        "example": "bytes=0-511",
+    },
+    "If-Range": {
+        "description": "An ETag in quotes: Range counts only if the content has it.",
+        "example": '"bff155009c04880b85121131f61938981e2c83699f954c9a40f5f00b2c77eb4b"',
+    },
+}
+"""The header fields of conditional requests. Source: RFC 9110 §13, §14."""
 
 _STATUS_TEXT = {
     304: "Not modified: If-None-Match names the ETag of the content.",
@@ -152,6 +209,21 @@ def query(*names: str) -> JsonObject:
     return {"parameters": [{"name": name, "in": "query", "required": False, **_QUERY[name]} for name in names]}
 
 
+def conditions() -> list[JsonObject]:
+    """Return the OpenAPI parameters of a route that takes conditions and ranges."""
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": row["description"],
+            "schema": {"type": "string", **({"pattern": row["pattern"]} if "pattern" in row else {})},
+            "example": row["example"],
+        }
+        for name, row in CONDITIONS.items()
+    ]
+
+
 def responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the OpenAPI responses of a route without conditions.
 
@@ -167,9 +239,18 @@ def responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]
 
 def conditional_responses(content: str, *statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the responses of a route that answers with an ETag and takes conditions and ranges."""
-    part = {**_success(content), "description": _STATUS_TEXT[206]}
+    whole = _success(content)
+    # A part has the media type of the whole, but not its schema: half an object is not JSON.
+    media: JsonObject = {media_type: {} for media_type in _media_types(content)}
+    part = {**whole, "description": _STATUS_TEXT[206], "content": media}
     unchanged: dict[str, object] = {"description": _STATUS_TEXT[304]}
     return {206: part, 304: unchanged, **responses(content, 400, 412, 416, *statuses)}
+
+
+def _media_types(content: str) -> list[str]:
+    if content == "bundle":
+        return [row.media_type for row in FORMATS.values()]
+    return [content if "/" in content else "application/json"]
 
 
 def _success(content: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.web.openapi.described import conditions
 from app.web.openapi.row_schema import JsonObject
 from app.web.openapi.schemas import schemas
 
@@ -34,4 +35,6 @@ def _make_document(app: FastAPI, path_prefix: str) -> JsonObject:
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)  # FastAPI adds its own; here a 400 says it
+            if "304" in operation["responses"]:
+                operation["parameters"] = [*operation.get("parameters", ()), *conditions()]
     return document

@@ -6,7 +6,7 @@ from app.artifact.formats import DEFAULT_FORMAT, FORMATS, STABLE_FORMAT, Format
 from app.artifact.oci.names import SetRow
 from app.artifact.options import OPTIONS, OptionRow
 from app.artifact.record import EntryRow, LocatedRecordRow, PlanRow, Request
-from app.artifact.spec import LATEST
+from app.artifact.spec import LATEST, MAX_SELECTORS
 from app.releases.listing import RefusalRow, ReleaseList
 from app.tzdb.changes.diff_row import ChangeRow, DiffRow, DiffWarningRow, RoleChangeRow, RoleRow, ZoneDiffRow
 from app.tzdb.release_row import ReleaseRow, WarningRow
@@ -14,6 +14,7 @@ from app.tzdb.search import FactRow, ZonesRow
 from app.tzdb.tzif.outlook import LocalTimeRow, TransitionRow
 from app.tzdb.zone_row import LocatedZoneRow
 from app.web.http.problems import ProblemRow
+from app.web.openapi.described import RELEASE, SELECTOR
 from app.web.openapi.row_schema import (
     JsonObject,
     choice_schema,
@@ -60,8 +61,8 @@ def schemas() -> JsonObject:
 
 def _request_schema(formats: list[Format], *, default: Format) -> JsonObject:
     members: dict[str, JsonObject] = {
-        "release": {**_TEXT, "default": LATEST},
-        "zones": {**list_schema(_TEXT), "minItems": 1},
+        "release": {**RELEASE, "default": LATEST},
+        "zones": {**list_schema(SELECTOR), "minItems": 1, "maxItems": MAX_SELECTORS},
         "format": {**choice_schema(formats), "default": default},
         **{name: _option_schema(row) for name, row in OPTIONS.items()},
     }
@@ -70,5 +71,8 @@ def _request_schema(formats: list[Format], *, default: Format) -> JsonObject:
 
 def _option_schema(row: OptionRow) -> JsonObject:
     if row.is_list:
-        return list_schema(_TEXT)
-    return choice_schema(row.choices) if row.choices else _TEXT
+        return list_schema(choice_schema(row.choices) if row.choices else _TEXT)
+    if row.choices:
+        return choice_schema(row.choices)
+    bounds = {"maxLength": row.words.max_length, "pattern": row.words.pattern or None}
+    return {**_TEXT, **{name: bound for name, bound in bounds.items() if bound is not None}}

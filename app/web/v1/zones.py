@@ -11,7 +11,7 @@ from app.errors import InvalidOption
 from app.releases.library import Library
 from app.tzdb.names import is_release_name
 from app.tzdb.release import Release
-from app.tzdb.search import search, zones_row
+from app.tzdb.search import MAX_QUERY_LENGTH, search, zones_row
 from app.tzdb.selection import check_one_name
 from app.tzdb.zone_row import LocatedZoneRow, zone_row
 from app.web.http.representation import (
@@ -23,8 +23,6 @@ from app.web.http.representation import (
 )
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import ReleasePath, ZonePath, conditional_responses, query
-
-_MAX_QUERY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,10 @@ class ZoneRoutes:
     async def search(self, request: Asked, release: ReleasePath) -> Representation:
         """Names of a release: all of them, or those that match."""
         query = request.options.get("q", "")
-        if len(query) > _MAX_QUERY_LENGTH:
-            raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
+        if len(query) > MAX_QUERY_LENGTH:
+            raise InvalidOption(f"q is longer than {MAX_QUERY_LENGTH} characters", options=["q"])
         found = await self._release(release)
-        facts = search(found, query=query, country=request.options.get("country", ""))
+        facts = search(found, query=query, country=request.options.get("country"))
         row = zones_row(found, facts)
         return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
 

@@ -169,7 +169,7 @@ def examples_of(operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield parameter and example for all of the path's and those of the query that have one."""
     parameters = operation.row.get("parameters", [])
     assert isinstance(parameters, list)
-    for parameter in parameters:
+    for parameter in (each for each in parameters if each["in"] != "header"):
         examples = [parameter["example"]] if "example" in parameter else parameter["schema"].get("examples", [])
         assert examples or parameter["in"] == "query", parameter
         yield from ((parameter["name"], example) for example in examples[:1])

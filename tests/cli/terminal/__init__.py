@@ -1,0 +1,1 @@
+"""What is printed, and the signals that end a command."""
