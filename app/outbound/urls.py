@@ -8,6 +8,9 @@ from app.outbound.failures import Untrusted
 
 MAX_URL_CHARS = 8_192
 
+_UNPARSABLE = "an address cannot be parsed: its host or its port is not one"
+"""Not in the parser's words, which may quote a part of a password."""
+
 PORTS = {"http": 80, "https": 443}
 
 
@@ -23,7 +26,7 @@ def parse_url(text: str) -> httpx.URL:
         url = httpx.URL(text)
         ready = bool(url.raw_host) and url.raw_path.isascii()
     except (ValueError, httpx.InvalidURL) as error:
-        raise Untrusted(f"an address cannot be parsed: {error}") from error
+        raise Untrusted(_UNPARSABLE) from error
     if url.scheme not in PORTS:
         raise Untrusted(f"an address starts with {url.scheme or 'nothing'}, not with http or https")
     if not ready or port == 0:
@@ -36,7 +39,7 @@ def join_url(base: str, link: str) -> str:
     try:
         return urljoin(base, link).partition("#")[0]
     except ValueError as error:
-        raise Untrusted(f"an address cannot be parsed: {error}") from error
+        raise Untrusted(_UNPARSABLE) from error
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

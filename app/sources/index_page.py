@@ -22,6 +22,8 @@ HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html")
 ACCEPT = f"{JSON_TYPE}, {HTML_TYPES[0]};q=0.2, {HTML_TYPES[1]};q=0.1"
 MAX_WHEELS = 1_000
 """More releases than tzdata will have in a hundred years."""
+MAX_MEMBERS = 50_000
+"""Twenty for each of them and of what comes with it."""
 
 _WHEEL = re.compile(r"tzdata-(([0-9]{4})\.([0-9]{1,2})(?:\.post([0-9]{1,2}))?)-(?:py2\.)?py3-none-any\.whl")
 _FILE = re.compile(r"tzdata-[0-9][^/]*\.(?:whl|tar\.gz|zip)")
@@ -131,6 +133,9 @@ def _wheel(link: _Link, match: re.Match[str], page_url: str) -> IndexedWheel:
 
 
 def _parse_json(content: bytes) -> list[_Link]:
+    # The parser stops everything else while it runs, and makes a hundred bytes of every two: so it gets no such page.
+    if sum(map(content.count, (b"{", b"[", b","))) > MAX_MEMBERS:
+        raise UntrustedIndex(f"the index's JSON page has more than {MAX_MEMBERS} members", limit=MAX_MEMBERS)
     try:
         page = json.loads(content)
     except (ValueError, RecursionError) as error:

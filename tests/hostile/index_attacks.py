@@ -87,6 +87,8 @@ RUBBISH = {
 PAGES = {
     "nested lists": (b"[" * (MAX_PAGE_BYTES - 1), JSON_TYPE),
     "nested objects": (b'{"":' * (MAX_PAGE_BYTES // 5), JSON_TYPE),
+    "many small objects": (b'{"files":[' + b'{"":{}},' * 116_000 + b"{}]}", JSON_TYPE),
+    "many small numbers": (b"[" + b"1," * 500_000 + b"1]", JSON_TYPE),
     "a huge number": (b'{"files": ' + b"1" * 900_000 + b"}", JSON_TYPE),
     "no list": (b'{"files": {"a": 1}}', JSON_TYPE),
     "not a number": (b"NaN", JSON_TYPE),

@@ -78,6 +78,7 @@ ROWS = {
     "pip's configuration that is broken": Row({"PIP_CONFIG_FILE": "{rubbish}"}, "pip's configuration"),
     "pip's configuration that is missing": Row({"PIP_CONFIG_FILE": "/nowhere/pip.conf"}),
     "pip's configuration that is a directory": Row({"PIP_CONFIG_FILE": "{directory}"}),
+    "pip's configuration that is a pipe": Row({"PIP_CONFIG_FILE": "{pipe}"}, "pip does not answer"),
     "logins that are broken": Row({"NETRC": "{rubbish}"}, "NETRC"),
     "logins that are a directory": Row({"NETRC": "{directory}"}, "NETRC"),
     "logins without end": Row({"NETRC": "/dev/zero"}, "NETRC"),
