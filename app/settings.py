@@ -70,7 +70,8 @@ class Settings:
     max_url_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 32 << 10
     """Path and query; the longest list of all names is about 10,000 bytes."""
     max_body_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 10
-    max_waiting_builds: Annotated[int, _integer(1, 100_000)] = 256
+    max_wait_seconds: Annotated[float, _seconds] = 5.0
+    """How long a request waits for its turn, or for a source of releases, before it gets a 503."""
     request_timeout_seconds: Annotated[float, _seconds] = 10.0
     """From the first byte of a request to its last; a slower client is cut off."""
     keep_alive_seconds: Annotated[float, _seconds] = 75.0

@@ -55,7 +55,7 @@ def every_text(tmp_path: Path) -> dict[str, str]:
         "hot_bytes": "0",
         "max_url_bytes": "2048",
         "max_body_bytes": "4096",
-        "max_waiting_builds": "1",
+        "max_wait_seconds": "2.5",
         "request_timeout_seconds": "0.5",
         "keep_alive_seconds": "1",
         "shutdown_seconds": "86400",
@@ -86,7 +86,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         hot_bytes=0,
         max_url_bytes=2_048,
         max_body_bytes=4_096,
-        max_waiting_builds=1,
+        max_wait_seconds=2.5,
         request_timeout_seconds=0.5,
         keep_alive_seconds=1.0,
         shutdown_seconds=86_400.0,
@@ -137,7 +137,6 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         *(("log_level", text) for text in ("INFO", "trace")),
         *(("request_log", text) for text in ("2", "on ", "none")),
         *(("memory_store_bytes", text) for text in ("1023", "-1", "1e6", "64M")),
-        *(("max_waiting_builds", text) for text in ("0", "100001")),
         *(("rescan_seconds", text) for text in ("0", "-1", "nan", "inf", "1e9", "1m", "soon")),
         *(
             ("public_url", text)

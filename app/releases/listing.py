@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from app.json_types import ReleaseName
-from app.releases.library import Listed, Refusal
+from app.releases.library import Listed
+from app.releases.loader import Refusal
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
 
 
@@ -21,7 +22,7 @@ class ReleaseList(TypedDict):
 
     Attributes:
         releases: Newest first.
-        latest: Null if there is none.
+        latest: What the channel of that name stands for, as far as is known; null if there is none.
     """
 
     releases: list[ReleaseRow]
@@ -33,7 +34,7 @@ def release_list(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> Relea
     """Return the JSON of all releases."""
     return {
         "releases": [listed_row(item) for item in listed],
-        "latest": listed[0].version if listed else None,
+        "latest": next((item.version for item in listed if not item.passed_over), None),
         "refused": [
             {"release": refusal.release, "source": refusal.source, "reason": refusal.reason} for refusal in refusals
         ],

@@ -41,6 +41,7 @@ from app.web.v1.health import health_router
 from app.web.v1.releases import release_router
 from app.web.v1.sets import set_router
 from app.web.v1.zones import zone_router
+from app.work import Pools
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class WebParts:
     """
 
     settings: Settings
+    pools: Pools
     library: Library
     store: Store
     builder: Builder
@@ -86,13 +88,13 @@ def make_app(parts: WebParts) -> ASGIApp:
         bundle_router(parts.builder, parts.hot, Channels(parts.library, settings.base_url)),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
-        zone_router(parts.library, settings.base_url, parts.clock),
-        diff_router(parts.library, parts.hot),
-        feed_router(parts.library, parts.hot, settings.base_url),
+        zone_router(parts.library, parts.pools, settings.base_url, parts.clock),
+        diff_router(parts.library, parts.builder, parts.hot),
+        feed_router(parts.library, parts.builder, parts.hot, settings.base_url),
         make_registry(parts, images),
-        set_router(images, settings.base_url),
+        set_router(images, parts.pools.build, settings.base_url),
         goproxy.goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
-        health_router(parts.library, parts.store, parts.metrics),
+        health_router(parts.library, parts.store, parts.pools, parts.metrics),
         docs_router(app),
         problem_router(),
     ):

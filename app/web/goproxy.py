@@ -109,7 +109,11 @@ class GoRoutes:
         return path
 
     async def _spec(self, path: str, choice: str) -> Spec:
-        return parse_module_path(path, await self.library.release(choice))
+        return await self._parse(path, await self.library.release(choice))
+
+    async def _parse(self, path: str, release: Release) -> Spec:
+        # In a thread: it may have to find out what names were meant to be.
+        return await self.builder.pools.build.run(lambda: parse_module_path(path, release))
 
     async def _releases(self, path: str) -> list[str]:
         """Return the releases that have the module; those not yet fetched count as having it.
@@ -119,7 +123,7 @@ class GoRoutes:
         """
 
         async def check(release: Release) -> None:
-            parse_module_path(path, release)
+            await self._parse(path, release)
 
         return await self.library.having(check)
 

@@ -23,6 +23,7 @@ LAYERS: Layers = (
         "app.settings",
         "app.logs",
         "app.once",
+        "app.work",
     ),
     ("app.tzdb",),
     ("app.artifact",),

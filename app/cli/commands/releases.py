@@ -14,8 +14,9 @@ from app.cli.opening import Places, make_local, place_options, settings_of, tree
 from app.cli.parts import Parts
 from app.cli.table import format_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.releases.library import Library, Listed, Refusal
+from app.releases.library import Library, Listed
 from app.releases.listing import listed_row, release_list
+from app.releases.loader import Refusal
 from app.tzdb.release_row import ReleaseRow
 
 

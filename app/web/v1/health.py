@@ -1,12 +1,10 @@
 """Health for orchestrators, metrics for Prometheus."""
 
-import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from app.artifact.spec import LATEST
 from app.errors import SourceUnreachable, UnknownRelease
 from app.releases.library import Library
 from app.store.base import Store
@@ -14,6 +12,7 @@ from app.web.edge.metrics import MEDIA_TYPE, Metrics
 from app.web.http.representation import NO_STORE, PLAIN_TEXT, Reply, make_reply
 from app.web.http.routes import route_class
 from app.web.openapi.described import responses
+from app.work import Pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,7 @@ class HealthRoutes:
 
     library: Library
     store: Store
+    pools: Pools
     metrics: Metrics
 
     async def healthz(self) -> Reply:
@@ -31,10 +31,10 @@ class HealthRoutes:
     async def readyz(self) -> Reply:
         """Say whether there is a release to serve, and whether the store takes a write."""
         try:
-            release = await self.library.release(LATEST)
+            release = await self.library.ready()
         except UnknownRelease as error:
             raise SourceUnreachable(error.detail) from error
-        await asyncio.to_thread(self.store.check)
+        await self.pools.store.run(self.store.check)
         return _reply(f"ready, latest release {release.version}\n".encode())
 
     async def encode_metrics(self) -> Reply:
@@ -42,9 +42,9 @@ class HealthRoutes:
         return _reply(self.metrics.encode(), media_type=MEDIA_TYPE)
 
 
-def health_router(library: Library, store: Store, metrics: Metrics) -> APIRouter:
+def health_router(library: Library, store: Store, pools: Pools, metrics: Metrics) -> APIRouter:
     """Return the operator's routes."""
-    routes = HealthRoutes(library, store, metrics)
+    routes = HealthRoutes(library, store, pools, metrics)
     router = APIRouter(tags=["operation"], route_class=route_class(checks_options=False))
     router.add_api_route(
         "/healthz",

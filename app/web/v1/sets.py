@@ -15,6 +15,7 @@ from app.web.http.representation import NO_STORE, Representation, json_represent
 from app.web.http.requests import read_bundle_request
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import SET_REQUEST, responses
+from app.work import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,17 @@ class SetRoutes:
     """The handler of ``/v1/sets``.
 
     Attributes:
+        pool: Where a long body is parsed.
         base_url: Images are pulled from its host.
     """
 
     images: Images
+    pool: Pool
     base_url: str
 
     async def post(self, request: Asked) -> Representation:
         """Name a list of zones, so that it can be pulled."""
-        spec = await read_bundle_request(request, default_format=STABLE_FORMAT)
+        spec = await read_bundle_request(request, self.pool, default_format=STABLE_FORMAT)
         if FORMATS[spec.format].image is None:
             tree, go = format_in_image("layer"), format_in_image("go-zip")
             raise InvalidOption(f"an image holds a tree (format={tree}) or Go's zip (format={go})", options=["format"])
@@ -44,12 +47,12 @@ class SetRoutes:
         return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": image.release})
 
 
-def set_router(images: Images, base_url: str) -> APIRouter:
+def set_router(images: Images, pool: Pool, base_url: str) -> APIRouter:
     """Return the route of sets."""
     router = APIRouter(prefix="/v1/sets", tags=["images"], route_class=route_class())
     router.add_api_route(
         "",
-        SetRoutes(images, base_url).post,
+        SetRoutes(images, pool, base_url).post,
         methods=["POST"],
         operation_id="postSet",
         summary="Name a long list of zones, to pull it as an image",

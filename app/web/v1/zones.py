@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -23,6 +24,7 @@ from app.web.http.representation import (
 )
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import ReleasePath, ZonePath, conditional_responses, query
+from app.work import Pools
 
 _MAX_QUERY_LENGTH = 100
 
@@ -37,6 +39,7 @@ class ZoneRoutes:
     """
 
     library: Library
+    pools: Pools
     base_url: str
     clock: Callable[[], float]
 
@@ -45,25 +48,36 @@ class ZoneRoutes:
         query = request.options.get("q", "")
         if len(query) > _MAX_QUERY_LENGTH:
             raise InvalidOption(f"q is longer than {_MAX_QUERY_LENGTH} characters", options=["q"])
+        country = request.options.get("country", "")
         found = await self._release(release)
-        facts = search(found, query=query, country=request.options.get("country", ""))
-        row = zones_row(found, facts)
-        return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
+
+        def work() -> Representation:
+            row = zones_row(found, search(found, query=query, country=country))
+            return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
+
+        # Without conditions it is the whole release, and its JSON takes longer than the search.
+        async with nullcontext() if query or country else self.pools.dear.take():
+            return await self.pools.build.run(work)
 
     async def zone(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One zone."""
         found = await self._release(release)
-        check_one_name(found, zone)
-        row: LocatedZoneRow = {
-            **zone_row(found, zone, now=math.floor(self.clock())),
-            "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
-        }
-        return _represent(row, found, cache_control=REVALIDATE)
+
+        def work() -> Representation:
+            check_one_name(found, zone)
+            row: LocatedZoneRow = {
+                **zone_row(found, zone, now=math.floor(self.clock())),
+                "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
+            }
+            return _represent(row, found, cache_control=REVALIDATE)
+
+        return await self.pools.build.run(work)
 
     async def tzif(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
         found = await self._release(release)
-        check_one_name(found, zone)
+        if zone not in found.files:
+            await self.pools.build.run(lambda: check_one_name(found, zone))
         file = found.files[zone]
         return make_representation(
             file.content,
@@ -78,9 +92,9 @@ class ZoneRoutes:
         return await self.library.release(choice)
 
 
-def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> APIRouter:
+def zone_router(library: Library, pools: Pools, base_url: str, clock: Callable[[], float]) -> APIRouter:
     """Return the routes about the zones of a release."""
-    routes = ZoneRoutes(library, base_url, clock)
+    routes = ZoneRoutes(library, pools, base_url, clock)
     router = APIRouter(prefix="/v1/releases/{release}", tags=["zones"], route_class=route_class())
     router.add_api_route(
         "/zones",
