@@ -5,8 +5,9 @@ Which names mean that is said in ``channels``.
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from itertools import islice
 
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease
@@ -21,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2.0
 """How long what is new, or not known yet, may hold up those who could do without it."""
+TRY_AGAIN_SECONDS = 60.0
+"""How soon a channel tries again what it passed over, unless it is the newest release."""
 
 
 class Newest:
@@ -33,6 +36,8 @@ class Newest:
         self._max_wait_seconds = max_wait_seconds
         self._passed_over: dict[str, float] = {}
         """Release → since when channels do without it. Units: seconds of the monotonic clock."""
+        self._tried: dict[str, float] = {}
+        """Release that is passed over → when a channel last tried it. Units: as above."""
 
     def versions(self) -> list[str]:
         """Return the names of all releases on offer or loaded, newest first; some may turn out not to verify."""
@@ -56,6 +61,7 @@ class Newest:
         """Forget what is no longer on offer."""
         offered = self._catalogue.offered()
         self._passed_over = {version: since for version, since in self._passed_over.items() if version in offered}
+        self._tried.clear()
 
     def note_load(self, version: str) -> bool:
         """Note that a release was loaded or refused; return whether channels may mean something else now."""
@@ -79,17 +85,16 @@ class Newest:
             UnknownRelease: There are not so many.
             SourceUnreachable, UntrustedIndex: The sources that may have some cannot be read.
         """
-        ends = time.monotonic() + self._max_wait_seconds if self._max_wait_seconds is not None else None
+        started = time.monotonic()
         passed: dict[str, TzdataFilterError] = {}
         while True:
-            known = [each for each in self.versions() if each not in passed and not self._loader.refusal(each)]
+            known = self._worth_trying(passed, hurry=time.monotonic() - started >= PATIENCE_SECONDS)
             try:
                 version = count_back(choice, back, known)
             except UnknownRelease as error:
                 raise self._most_helpful(passed.values(), error) from error
-            wait = self._wait_for(version, known, ends) if ends is not None else None
             try:
-                return await self._loader.load(version, wait_seconds=wait)
+                return await self._loader.load(version, wait_seconds=self._wait_for(version, started))
             except TimeoutError:
                 passed[version] = still_loading(version)
             except TzdataFilterError as error:
@@ -121,17 +126,38 @@ class Newest:
         except TzdataFilterError:
             return None
 
-    def _wait_for(self, version: str, known: Sequence[str], ends: float) -> float:
-        """Return how many seconds a channel may wait for a release. Units: ``ends`` as ``time.monotonic``."""
-        rest = max(0.0, ends - time.monotonic())
+    def _worth_trying(self, passed: Collection[str], *, hurry: bool) -> list[str]:
+        """Return the releases that a channel may mean, newest first.
+
+        Args:
+            passed: Those that were tried in vain just now.
+            hurry: Take what is here, if there is anything.
+        """
+        versions = [each for each in self.versions() if each not in passed and not self._loader.refusal(each)]
         local = self.local_versions()
-        if version in local or not any(each in local for each in known):
+        if not any(each in local for each in versions):
+            return versions
+        # Of what was passed over before, the newest is tried again soon, the rest now and then: an index that lists
+        # everything and has nothing would otherwise be asked for everything each time.
+        old = time.monotonic() - TRY_AGAIN_SECONDS
+        return [
+            each
+            for each in versions
+            if each in local or not (hurry or (each != versions[0] and self._tried.get(each, -math.inf) > old))
+        ]
+
+    def _wait_for(self, version: str, started: float) -> float | None:
+        """Return how many seconds a channel may wait for a release. Units: ``started`` as ``time.monotonic``."""
+        if self._max_wait_seconds is None:
+            return None
+        local = self.local_versions()
+        rest = max(0.0, started + self._max_wait_seconds - time.monotonic())
+        if version in local or not local:
             return rest
-        if version in self._passed_over:
-            return 0.0
-        return min(rest, max(0.0, PATIENCE_SECONDS - self._loader.age(version)))
+        return 0.0 if version in self._passed_over else min(rest, PATIENCE_SECONDS - self._loader.age(version))
 
     def _pass_over(self, version: str, error: TzdataFilterError) -> None:
+        self._tried[version] = time.monotonic()
         if version not in self._passed_over:
             self._passed_over[version] = time.monotonic()
             _log.warning("channels do without release %s for now: %s", version, error.detail)
