@@ -16,8 +16,9 @@ from app.artifact.plan import Plan, make_plan
 from app.artifact.recipe import CURRENT, recipe_named
 from app.artifact.record import Record, make_record
 from app.artifact.spec import Spec
+from app.artifact.zone_paths import is_zone_path
 from app.builder.artifacts import StoredArtifact, StoredArtifacts
-from app.builder.costs import is_dear, weigh_build, weigh_plan
+from app.builder.costs import is_dear, weigh_build, weigh_list, weigh_plan, weigh_typos
 from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, StoreUnavailable, UnknownArtifact
 from app.once import Once
@@ -35,6 +36,8 @@ Outcome: TypeAlias = Literal["built", "stored", "rebuilt", "unkept", "failed"]
 Observer: TypeAlias = Callable[[Outcome, float], None]
 """Called for every artifact that the builder is asked for, with the outcome and the seconds it took."""
 
+SHORT_LIST = 2_048
+"""Characters. So much is read in less than half a millisecond."""
 MAX_FAT_FILES = 2_000
 """How many fat files are kept ready: those of all releases that differ, about 4 MB."""
 
@@ -129,7 +132,38 @@ class Builder:
 
     def turn(self, seconds: float) -> contextlib.AbstractAsyncContextManager[None]:
         """Return a context in which work that takes about so long may be done: dear work waits for its turn there."""
-        return self.pools.dear.take() if is_dear(seconds) else contextlib.nullcontext()
+        return self.pools.dear.take(seconds) if is_dear(seconds) else contextlib.nullcontext()
+
+    async def read(self, length: int, parse: Callable[[], Spec]) -> Spec:
+        """Return what ``parse`` reads from a list of zones: a short one here, a long one in a thread, in its turn.
+
+        Args:
+            length: Of the list, in characters.
+
+        Raises:
+            Overloaded: There is too much to do.
+            InvalidRequest: Whatever ``parse`` raises.
+        """
+        if length <= SHORT_LIST:
+            return parse()
+        async with self.pools.dear.take(weigh_list(length)):
+            return await self.pools.build.run(parse)
+
+    async def parse_path(self, zones: str, release: Release, parse: Callable[[], Spec]) -> Spec:
+        """Return what ``parse`` makes of a path that names zones; finding what a wrong one may mean waits for its turn.
+
+        Args:
+            zones: The path, as for ``is_zone_path``.
+
+        Raises:
+            Overloaded: There is too much to do.
+            TzdataFilterError: Whatever ``parse`` raises.
+        """
+        spec = await self.pools.build.run(lambda: parse() if is_zone_path(zones, release) else None)
+        if spec is not None:
+            return spec
+        async with self.turn(weigh_typos(1)):
+            return await self.pools.build.run(parse)
 
     async def _observed(self, work: Awaitable[tuple[Outcome, StoredArtifact]]) -> StoredArtifact:
         """Wait for the work, and report the outcome to the observer."""

@@ -246,8 +246,8 @@ class Images:
         check_repository(repository)
         sha256 = parse_set(repository)
         if sha256 is None:
-            # It may have to find out what names were meant to be.
-            return await self._builder.pools.build.run(partial(parse_repository, repository, release))
+            zones = repository.removeprefix("go/")
+            return await self._builder.parse_path(zones, release, partial(parse_repository, repository, release))
         note = await self._builder.pools.store.run(partial(self._store.read_note, SET, sha256))
         if note is None:
             raise NotFound(

@@ -88,14 +88,14 @@ def make_app(parts: WebParts) -> ASGIApp:
         bundle_router(parts.builder, parts.hot, Channels(parts.library, settings.base_url)),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
-        zone_router(parts.library, parts.pools, settings.base_url, parts.clock),
+        zone_router(parts.library, parts.builder, settings.base_url, parts.clock),
         diff_router(parts.library, parts.builder, parts.hot),
         feed_router(parts.library, parts.builder, parts.hot, settings.base_url),
         make_registry(parts, images),
-        set_router(images, parts.pools.build, settings.base_url),
+        set_router(images, parts.builder, settings.base_url),
         goproxy.goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
         health_router(parts.library, parts.store, parts.pools, parts.metrics),
-        docs_router(app),
+        docs_router(app, parts.pools.build),
         problem_router(),
     ):
         app.include_router(router)

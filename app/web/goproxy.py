@@ -112,8 +112,8 @@ class GoRoutes:
         return await self._parse(path, await self.library.release(choice))
 
     async def _parse(self, path: str, release: Release) -> Spec:
-        # In a thread: it may have to find out what names were meant to be.
-        return await self.builder.pools.build.run(lambda: parse_module_path(path, release))
+        zones = path.partition("/")[2]
+        return await self.builder.parse_path(zones, release, lambda: parse_module_path(path, release))
 
     async def _releases(self, path: str) -> list[str]:
         """Return the releases that have the module; those not yet fetched count as having it.

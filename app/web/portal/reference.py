@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from http import HTTPStatus
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.web.http.representation import REVALIDATE, Reply, Representation, json_representation, make_reply
 from app.web.http.routes import route_class
+from app.work import Pool
 
 _CODE = re.compile(r"`([^`]*)`")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,17 +41,25 @@ class _Operation:
     rows: Sequence[tuple[str, str]]
 
 
-def docs_router(app: FastAPI) -> APIRouter:
-    """Return the routes of the reference; ``app`` is asked for its OpenAPI document on each request."""
+def docs_router(app: FastAPI, pool: Pool) -> APIRouter:
+    """Return the routes of the reference; ``app`` is asked for its OpenAPI document once, in a thread."""
     router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
+
+    @cache
+    def document() -> Representation:
+        return json_representation(app.openapi(), cache_control=REVALIDATE)
+
+    @cache
+    def page() -> Reply:
+        return _page("tzdata-filter: HTTP reference", _reference(app))
 
     async def openapi() -> Representation:
         """Answer with the OpenAPI document."""
-        return json_representation(app.openapi(), cache_control=REVALIDATE)
+        return await pool.run(document)
 
     async def docs() -> Reply:
         """Show the reference of every route."""
-        return _page("tzdata-filter: HTTP reference", _reference(app))
+        return await pool.run(page)
 
     router.add_api_route("/openapi.json", openapi, include_in_schema=False)
     router.add_api_route("/docs", docs, include_in_schema=False)

@@ -1,6 +1,5 @@
 """Bundles by what they should hold: a release, a list of zones, a format."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -25,7 +24,7 @@ from app.web.http.representation import (
     make_representation,
 )
 from app.web.http.requests import read_bundle_request
-from app.web.http.routes import Asked, route_class
+from app.web.http.routes import Asked, register_endings, route_class
 from app.web.openapi.described import (
     BUNDLE_REQUEST,
     FormatPath,
@@ -35,9 +34,6 @@ from app.web.openapi.described import (
     query,
     responses,
 )
-
-LONG_LIST = 2_048
-"""Characters of a list of zones that the event loop reads itself, in less than half a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,9 @@ class BundleRoutes:
         """Answer with what would be in the bundle, and why."""
         options = dict(request.options)
         wanted = options.pop("format", DEFAULT_FORMAT)
-        spec = await self._read(zones, lambda: parse_spec(release, zones.split(","), format=wanted, options=options))
+        spec = await self.builder.read(
+            len(zones), lambda: parse_spec(release, zones.split(","), format=wanted, options=options)
+        )
         return await self.builder.planned(
             spec,
             lambda plan: json_representation(
@@ -93,8 +91,7 @@ class BundleRoutes:
 
     async def post(self, request: Asked) -> Representation:
         """Build from a JSON body; answer with the record, and the URL of the bytes."""
-        pool = self.builder.pools.build
-        artifact = await self.builder.build(await read_bundle_request(request, pool))
+        artifact = await self.builder.build(await read_bundle_request(request, self.builder.read))
 
         def represent() -> Representation:
             row: LocatedRecordRow = {
@@ -105,18 +102,14 @@ class BundleRoutes:
             }
             return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": artifact.release})
 
-        return await pool.run(represent)
+        return await self.builder.pools.build.run(represent)
 
     async def unknown_format(self, release: str, rest: str) -> Representation:  # noqa: ARG002 - whatever release
         """Say which formats there are, whatever else was asked for."""
         raise _unknown_format(rest)
 
     async def _spec(self, request: Asked, release: str, zones: str, format: str) -> Spec:
-        return await self._read(zones, lambda: _spec(request, release, zones, format))
-
-    async def _read(self, zones: str, parse: Callable[[], Spec]) -> Spec:
-        """Parse a list of zones, a long one in a thread."""
-        return parse() if len(zones) <= LONG_LIST else await self.builder.pools.build.run(parse)
+        return await self.builder.read(len(zones), lambda: _spec(request, release, zones, format))
 
     def _fields(self, request: Asked, *, choice: str, version: str) -> dict[str, str]:
         fields = {"tzdata-release": version}
@@ -126,9 +119,10 @@ class BundleRoutes:
 def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
     routes = BundleRoutes(builder, channels)
+    register_endings()
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
-        "/{release}/{zones:path}.{format}.sha256",
+        "/{release}/{zones:path}.{format:ending}.sha256",
         routes.checksum,
         operation_id="getBundleChecksum",
         summary="The bundle's sha256, for sha256sum -c",
@@ -145,7 +139,7 @@ def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels)
     )
     # The last of the three: it takes any ending.
     router.add_api_route(
-        "/{release}/{zones:path}.{format}",
+        "/{release}/{zones:path}.{format:ending}",
         routes.bundle,
         operation_id="getBundle",
         summary="The bundle",

@@ -17,8 +17,6 @@ from app.web.http.hot import HotRepresentations
 from app.web.http.representation import PINNED, REVALIDATE, Representation, json_representation
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import EarlierPath, LaterPath, conditional_responses, query
-from app.web.v1.bundles import LONG_LIST
-from app.work import Pools
 
 OPTIONS = ("zones", "aliases", "since", "now")
 EVERYTHING = "*"
@@ -35,7 +33,7 @@ class DiffRoutes:
         """Answer with what the update changes."""
         options = request.options
         check_release_choice(before)
-        spec = await read_diff_selection(self.builder.pools, after, options)
+        spec = await read_diff_selection(self.builder, after, options)
         since = parse_since(options.get("since", "ever"))
         now = parse_instant(options["now"]) if "now" in options else None
         old, new = await self.library.release(before), await self.library.release(after)
@@ -73,11 +71,9 @@ def diff_router(library: Library, builder: Builder, hot: HotRepresentations) -> 
     return router
 
 
-async def read_diff_selection(pools: Pools, release: str, options: Mapping[str, str]) -> Spec:
-    """Read ``zones`` and ``aliases``, a long list in a thread. Raises: what ``parse_spec`` raises."""
-    if len(options.get("zones", "")) <= LONG_LIST:
-        return parse_diff_selection(release, options)
-    return await pools.build.run(lambda: parse_diff_selection(release, options))
+async def read_diff_selection(builder: Builder, release: str, options: Mapping[str, str]) -> Spec:
+    """Read ``zones`` and ``aliases`` as those of a bundle. Raises: what ``Builder.read`` and ``parse_spec`` raise."""
+    return await builder.read(len(options.get("zones", "")), lambda: parse_diff_selection(release, options))
 
 
 def parse_diff_selection(release: str, options: Mapping[str, str]) -> Spec:

@@ -51,7 +51,7 @@ class FeedRoutes:
 
     async def feed(self, request: Asked, zones: ZonesPath) -> Representation:
         """Answer with the feed of a selection."""
-        spec = await read_diff_selection(self.builder.pools, LATEST, {"zones": zones, **request.options})
+        spec = await read_diff_selection(self.builder, LATEST, {"zones": zones, **request.options})
         releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
             raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)

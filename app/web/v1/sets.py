@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from app.artifact.formats import FORMATS, STABLE_FORMAT, format_in_image
 from app.artifact.oci.names import TREE_PREFIX, SetRow
 from app.artifact.spec import Spec
+from app.builder.builder import Builder
 from app.builder.images import Images
 from app.digest import format_digest
 from app.errors import InvalidOption
@@ -15,7 +16,6 @@ from app.web.http.representation import NO_STORE, Representation, json_represent
 from app.web.http.requests import read_bundle_request
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import SET_REQUEST, responses
-from app.work import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,16 @@ class SetRoutes:
     """The handler of ``/v1/sets``.
 
     Attributes:
-        pool: Where a long body is parsed.
         base_url: Images are pulled from its host.
     """
 
     images: Images
-    pool: Pool
+    builder: Builder
     base_url: str
 
     async def post(self, request: Asked) -> Representation:
         """Name a list of zones, so that it can be pulled."""
-        spec = await read_bundle_request(request, self.pool, default_format=STABLE_FORMAT)
+        spec = await read_bundle_request(request, self.builder.read, default_format=STABLE_FORMAT)
         if FORMATS[spec.format].image is None:
             tree, go = format_in_image("layer"), format_in_image("go-zip")
             raise InvalidOption(f"an image holds a tree (format={tree}) or Go's zip (format={go})", options=["format"])
@@ -47,12 +46,12 @@ class SetRoutes:
         return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": image.release})
 
 
-def set_router(images: Images, pool: Pool, base_url: str) -> APIRouter:
+def set_router(images: Images, builder: Builder, base_url: str) -> APIRouter:
     """Return the route of sets."""
     router = APIRouter(prefix="/v1/sets", tags=["images"], route_class=route_class())
     router.add_api_route(
         "",
-        SetRoutes(images, pool, base_url).post,
+        SetRoutes(images, builder, base_url).post,
         methods=["POST"],
         operation_id="postSet",
         summary="Name a long list of zones, to pull it as an image",

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from fastapi import APIRouter
 
 from app.artifact.spec import check_release_choice
+from app.builder.builder import Builder
+from app.builder.costs import LIST_SECONDS, SEARCH_SECONDS, weigh_typos
 from app.errors import InvalidOption
 from app.releases.library import Library
 from app.tzdb.names import is_release_name
@@ -24,7 +25,6 @@ from app.web.http.representation import (
 )
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import ReleasePath, ZonePath, conditional_responses, query
-from app.work import Pools
 
 _MAX_QUERY_LENGTH = 100
 
@@ -39,7 +39,7 @@ class ZoneRoutes:
     """
 
     library: Library
-    pools: Pools
+    builder: Builder
     base_url: str
     clock: Callable[[], float]
 
@@ -56,28 +56,27 @@ class ZoneRoutes:
             return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
 
         # Without conditions it is the whole release, and its JSON takes longer than the search.
-        async with nullcontext() if query or country else self.pools.dear.take():
-            return await self.pools.build.run(work)
+        async with self.builder.turn(SEARCH_SECONDS if query or country else LIST_SECONDS):
+            return await self.builder.pools.build.run(work)
 
     async def zone(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One zone."""
         found = await self._release(release)
+        await self._check_name(found, zone)
 
         def work() -> Representation:
-            check_one_name(found, zone)
             row: LocatedZoneRow = {
                 **zone_row(found, zone, now=math.floor(self.clock())),
                 "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
             }
             return _represent(row, found, cache_control=REVALIDATE)
 
-        return await self.pools.build.run(work)
+        return await self.builder.pools.build.run(work)
 
     async def tzif(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
         found = await self._release(release)
-        if zone not in found.files:
-            await self.pools.build.run(lambda: check_one_name(found, zone))
+        await self._check_name(found, zone)
         file = found.files[zone]
         return make_representation(
             file.content,
@@ -87,14 +86,20 @@ class ZoneRoutes:
             fields={"tzdata-release": found.version},
         )
 
+    async def _check_name(self, release: Release, zone: str) -> None:
+        """Check that the release has the zone. Raises: what ``check_one_name`` raises."""
+        if zone not in release.files:
+            async with self.builder.turn(weigh_typos(1)):
+                await self.builder.pools.build.run(lambda: check_one_name(release, zone))
+
     async def _release(self, choice: str) -> Release:
         check_release_choice(choice)
         return await self.library.release(choice)
 
 
-def zone_router(library: Library, pools: Pools, base_url: str, clock: Callable[[], float]) -> APIRouter:
+def zone_router(library: Library, builder: Builder, base_url: str, clock: Callable[[], float]) -> APIRouter:
     """Return the routes about the zones of a release."""
-    routes = ZoneRoutes(library, pools, base_url, clock)
+    routes = ZoneRoutes(library, builder, base_url, clock)
     router = APIRouter(prefix="/v1/releases/{release}", tags=["zones"], route_class=route_class())
     router.add_api_route(
         "/zones",
