@@ -21,7 +21,6 @@ from app.errors import Overloaded
 T = TypeVar("T")
 
 IDLE_SECONDS = 30.0
-"""How long a thread waits for more work before it ends."""
 RETRY_AFTER_SECONDS = 5
 MOST_PROCESSORS = 3
 """More would stand in each other's way: Python runs one thread at a time, except where they compress or hash."""
@@ -76,16 +75,25 @@ class Pool:
     The threads are daemons: one that hangs does not keep the program from ending. Thread-safe, and not bound to a loop.
     """
 
-    def __init__(self, name: str, *, threads: int, max_wait_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        threads: int,
+        max_wait_seconds: float | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         """Make a pool without threads.
 
         Args:
             name: A constant word for messages and metrics.
             max_wait_seconds: How long work may wait for a thread; ``None`` for any time.
+            idle_seconds: How long a thread waits for more work before it ends.
         """
         self.waits = Waits(name)
         self._threads = threads
         self._max_wait_seconds = max_wait_seconds
+        self._idle_seconds = idle_seconds
         self._alive = 0
         self._idle = 0
         self._jobs: deque[_Job] = deque()
@@ -163,7 +171,7 @@ class Pool:
                         return job
                     _tell(job, job.future.cancel)
                 self._idle += 1
-                came = self._news.wait(IDLE_SECONDS)
+                came = self._news.wait(self._idle_seconds)
                 self._idle -= 1
                 if not came and not self._jobs:
                     self._alive -= 1
@@ -179,9 +187,13 @@ def _do(job: _Job) -> None:
         else:
             job.future.set_result(result)
 
-    result, error = None, None
+    result: object = None
+    error: BaseException | None = None
     try:
         result = job.work()
+    except StopIteration as raised:  # no future takes it: a coroutine cannot raise it
+        error = RuntimeError("the work raised StopIteration")
+        error.__cause__ = raised
     except BaseException as raised:  # noqa: BLE001 - whatever it is, it belongs to the caller
         error = raised
     _tell(job, settle)

@@ -91,11 +91,14 @@ class Catalogue:
             wait_seconds: How long to wait for them.
             patience_seconds: How long each look may have been going on, whoever began it.
         """
-        unseen = [source for source in self._sources if id(source) not in self._looks]
-        if patience_seconds is not None:
-            ages = [self._flights.age((id(source), False)) for source in unseen]
-            wait_seconds = max(0.0, patience_seconds - max(ages, default=0.0))
-        await self._look_at(unseen, wanted=False, wait_seconds=wait_seconds)
+
+        async def look(source: Source) -> None:
+            wait = wait_seconds
+            if patience_seconds is not None:
+                wait = max(0.0, patience_seconds - self._flights.age((id(source), False)))
+            await self._look_at([source], wanted=False, wait_seconds=wait)
+
+        await asyncio.gather(*(look(source) for source in self._sources if id(source) not in self._looks))
 
     def offered(self) -> dict[str, list[Source]]:
         """Return release → the sources that have it, in the order in which to ask them."""

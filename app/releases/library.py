@@ -14,7 +14,7 @@ from app.releases.catalogue import Catalogue
 from app.releases.channels import follow_channel
 from app.releases.ledger import Ledger
 from app.releases.loader import Loader, Refusal
-from app.releases.newest import PATIENCE_SECONDS, Newest, still_loading
+from app.releases.newest import Newest, patience_of, still_loading
 from app.sources.base import Promise, Source
 from app.tzdb.names import is_release_name, nth_of_year
 from app.tzdb.release import Release
@@ -66,7 +66,9 @@ class Library:
         self.catalogue = Catalogue(sources, pools=pools, changed=self._note_offers)
         """What the sources offered when they were last looked at. Only the library refreshes it."""
         self._loader = Loader(self.catalogue, ledger, pools, changed=self._note_load)
-        self._newest = Newest(self.catalogue, self._loader, max_wait_seconds=max_wait_seconds)
+        self._newest = Newest(
+            self.catalogue, self._loader, max_wait_seconds=max_wait_seconds, changed=self._note_channels
+        )
         self._ledger = ledger
         self._channels = channels or {}
         self._max_wait_seconds = max_wait_seconds
@@ -212,8 +214,9 @@ class Library:
             return
         if not self.catalogue.knows_local:
             await self.refresh_local()
-        patience = PATIENCE_SECONDS if self._max_wait_seconds is not None and self.local_versions() else None
-        await self.catalogue.look_first(wait_seconds=self._max_wait_seconds, patience_seconds=patience)
+        wait = self._max_wait_seconds
+        patience = patience_of(wait) if wait is not None and self.local_versions() else None
+        await self.catalogue.look_first(wait_seconds=wait, patience_seconds=patience)
         self._forgive()
 
     def _forgive(self) -> None:
@@ -227,9 +230,10 @@ class Library:
         self._newest.note_offers()
 
     def _note_load(self, version: str) -> None:
-        # Answers about channels hold until what was passed over is here, or one more cannot be.
-        if self._newest.note_load(version):
-            self.generation += 1
+        self._newest.note_load(version)
+
+    def _note_channels(self) -> None:
+        self.generation += 1
 
     def _changed(self) -> list[Refusal]:
         """Return what a source now promises with other bytes than those pinned; the pinned ones are still served."""

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import islice
 
 from app.errors import SourceUnreachable, TzdataFilterError, UnknownRelease
@@ -20,8 +20,8 @@ from app.work import RETRY_AFTER_SECONDS
 
 _log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 2.0
-"""How long what is new, or not known yet, may hold up those who could do without it."""
+PATIENCE = 0.4
+"""The part of their time that those who could do without it wait for what is new, or not known yet."""
 TRY_AGAIN_SECONDS = 60.0
 """How soon a channel tries again what it passed over, unless it is the newest release."""
 
@@ -29,11 +29,25 @@ TRY_AGAIN_SECONDS = 60.0
 class Newest:
     """Finds the newest releases that load."""
 
-    def __init__(self, catalogue: Catalogue, loader: Loader, *, max_wait_seconds: float | None) -> None:
-        """Make one. Args: as for ``Library``."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        loader: Loader,
+        *,
+        max_wait_seconds: float | None,
+        changed: Callable[[], None],
+    ) -> None:
+        """Make one that has passed over nothing.
+
+        Args:
+            max_wait_seconds: As for ``Library``.
+            changed: Called when channels may mean something else than before.
+        """
         self._catalogue = catalogue
         self._loader = loader
         self._max_wait_seconds = max_wait_seconds
+        self._changed = changed
+        self._patience_seconds = patience_of(max_wait_seconds)
         self._passed_over: dict[str, float] = {}
         """Release → since when channels do without it. Units: seconds of the monotonic clock."""
         self._tried: dict[str, float] = {}
@@ -63,14 +77,19 @@ class Newest:
         self._passed_over = {version: since for version, since in self._passed_over.items() if version in offered}
         self._tried.clear()
 
-    def note_load(self, version: str) -> bool:
-        """Note that a release was loaded or refused; return whether channels may mean something else now."""
-        return self._passed_over.pop(version, None) is not None or version not in self._loader.loaded
+    def note_load(self, version: str) -> None:
+        """Note that a release was loaded or refused."""
+        if version not in self._loader.loaded or self._passed_over.pop(version, None) is not None:
+            self._changed()
 
     def behind_seconds(self) -> float | None:
         """Return for how long a release newer than all that are here could not be loaded; ``None`` without one."""
         newest = max(map(release_order, self._loader.loaded), default=None)
-        later = [at for version, at in self._passed_over.items() if newest is None or release_order(version) > newest]
+        later = [
+            at
+            for version, at in self._passed_over.items()
+            if (newest is None or release_order(version) > newest) and not self._loader.refusal(version)
+        ]
         return time.monotonic() - min(later) if later else None
 
     async def before(self, choice: str, back: int) -> Release:
@@ -88,7 +107,7 @@ class Newest:
         started = time.monotonic()
         passed: dict[str, TzdataFilterError] = {}
         while True:
-            known = self._worth_trying(passed, hurry=time.monotonic() - started >= PATIENCE_SECONDS)
+            known = self._worth_trying(passed, back=back, hurry=time.monotonic() - started >= self._patience_seconds)
             try:
                 version = count_back(choice, back, known)
             except UnknownRelease as error:
@@ -126,11 +145,12 @@ class Newest:
         except TzdataFilterError:
             return None
 
-    def _worth_trying(self, passed: Collection[str], *, hurry: bool) -> list[str]:
+    def _worth_trying(self, passed: Collection[str], *, back: int, hurry: bool) -> list[str]:
         """Return the releases that a channel may mean, newest first.
 
         Args:
             passed: Those that were tried in vain just now.
+            back: As for ``before``.
             hurry: Take what is here, if there is anything.
         """
         versions = [each for each in self.versions() if each not in passed and not self._loader.refusal(each)]
@@ -140,32 +160,37 @@ class Newest:
         # Of what was passed over before, the newest is tried again soon, the rest now and then: an index that lists
         # everything and has nothing would otherwise be asked for everything each time.
         old = time.monotonic() - TRY_AGAIN_SECONDS
-        return [
-            each
-            for each in versions
-            if each in local or not (hurry or (each != versions[0] and self._tried.get(each, -math.inf) > old))
-        ]
+        again = versions[0] if back == 0 else None
+        resting = {each for each in versions if each != again and self._tried.get(each, -math.inf) > old}
+        return [each for each in versions if each in local or not (hurry or each in resting)]
 
     def _wait_for(self, version: str, started: float) -> float | None:
         """Return how many seconds a channel may wait for a release. Units: ``started`` as ``time.monotonic``."""
         if self._max_wait_seconds is None:
             return None
         local = self.local_versions()
-        rest = max(0.0, started + self._max_wait_seconds - time.monotonic())
+        elapsed = time.monotonic() - started
         if version in local or not local:
-            return rest
-        return 0.0 if version in self._passed_over else min(rest, PATIENCE_SECONDS - self._loader.age(version))
+            return max(0.0, self._max_wait_seconds - elapsed)
+        return 0.0 if version in self._passed_over else self._patience_seconds - max(elapsed, self._loader.age(version))
 
     def _pass_over(self, version: str, error: TzdataFilterError) -> None:
         self._tried[version] = time.monotonic()
         if version not in self._passed_over:
             self._passed_over[version] = time.monotonic()
+            if not self._loader.refusal(version):
+                self._changed()
             _log.warning("channels do without release %s for now: %s", version, error.detail)
 
     def _most_helpful(self, passed: Collection[TzdataFilterError], error: UnknownRelease) -> TzdataFilterError:
         """Return why there is no release: a source that may have one cannot be read just now, or there is none."""
         unreachable = [each for each in passed if isinstance(each, SourceUnreachable)]
         return next(iter([*unreachable, *self._catalogue.troubles(remote=True).values()]), error)
+
+
+def patience_of(max_wait_seconds: float | None) -> float:
+    """Return how many seconds of that time are for what one could do without."""
+    return math.inf if max_wait_seconds is None else PATIENCE * max_wait_seconds
 
 
 def still_loading(version: str) -> SourceUnreachable:
