@@ -63,6 +63,7 @@ class IndexSource:
         self._refresh_seconds = refresh_seconds
         self._wheel_seconds = wheel_seconds
         self._lock = threading.Lock()
+        self._verifying = threading.Lock()
         self._client: tuple[Downloader, str] | None = None
         self._look: _Look | None = None
         self._failure: tuple[float, TzdataFilterError] | None = None
@@ -85,7 +86,9 @@ class IndexSource:
             if self._release_of(wheel) != version:
                 continue
             content = self._fetch(wheel, look)
-            release = load_wheel(content, source=self.name, pool=pool)
+            # Wheels come at once and are verified one by one: that is all computing, and would crowd out the rest.
+            with self._verifying:
+                release = load_wheel(content, source=self.name, pool=pool)
             if release.version == version:
                 return Loaded(release, content)
             self._named[wheel.file_name] = release.version
