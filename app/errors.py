@@ -248,11 +248,11 @@ class DamagedNote(StoreUnavailable):
 
 
 class Overloaded(TzdataFilterError):
-    """Too much work is waiting already; ``facts['retry_after']`` is in seconds."""
+    """There is too much to do already; ``facts['retry_after']`` is in seconds."""
 
     code = "overloaded"
-    title = "Too many builds are waiting"
+    title = "There is too much to do"
     meaning = (
-        "Too many different bundles are being built at the moment. Try again after the seconds that the Retry-After "
-        "field names."
+        "So many requests are being worked on at the moment that this one waited for its turn in vain. Try again "
+        "after the seconds that the Retry-After field names."
     )

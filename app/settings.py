@@ -95,7 +95,8 @@ class Settings:
     """What all connections together may hold of requests that are not complete, or wait for their turn."""
     max_unsent_bytes: Annotated[int, _integer(1 << 20, 1 << 40)] = 16 << 20
     """What all connections together may hold of answers that clients do not take."""
-    max_waiting_builds: Annotated[int, _integer(1, 100_000)] = 256
+    max_wait_seconds: Annotated[float, _seconds] = 5.0
+    """How long a request waits for its turn, or for a source of releases, before it gets a 503."""
     request_timeout_seconds: Annotated[float, _seconds] = 10.0
     """From the first byte of a request to its last; a slower client is cut off."""
     keep_alive_seconds: Annotated[float, _seconds] = 75.0

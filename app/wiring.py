@@ -4,13 +4,14 @@ What serves HTTP is imported where it is made: commands that need no server star
 """
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.builder.builder import Builder, Observer
+from app.builder.builder import Builder
 from app.cli.parts import Local, Visitor
 from app.logs import configure_logs
 from app.releases.kept import KeptSource
@@ -26,11 +27,15 @@ from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
 from app.store.room import Bounds
+from app.work import make_pools
 
 if TYPE_CHECKING:
     from app.web.app import WebParts
 
 _log = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.0002
+"""How long Python lets a thread compute while another one waits; its own default is 25 times that."""
 
 
 def make_sources(settings: Settings, ledger: Ledger, *, online: bool = True) -> Sequence[Source]:
@@ -73,19 +78,16 @@ def make_store(settings: Settings) -> Store:
     return DiskStore(settings.data_dir, bounds)
 
 
-def make_builder(settings: Settings, library: Library, store: Store, observe: Observer | None = None) -> Builder:
-    """Return a builder over a library and a store."""
-    return Builder(library, store, observe=observe, max_waiting=settings.max_waiting_builds)
-
-
 def make_local(settings: Settings, tree: Path | None, *, online: bool) -> Local:
     """See ``Parts.local``."""
     store = make_store(settings)
     # A tree may be another edition of its release: the release must not be compared with it from then on.
     ledger = Ledger(store if tree is None else MemoryStore())
     sources = make_sources(settings, ledger, online=online) if tree is None else [TreeSource(tree)]
-    library = Library(sources, ledger=ledger, channels=settings.channels)
-    return Local(library, make_builder(settings, library, store), ledger, store)
+    # A command waits as long as its sources take: nobody else waits for it.
+    pools = make_pools()
+    library = Library(sources, ledger=ledger, channels=settings.channels, pools=pools)
+    return Local(library, Builder(library, store, pools=pools), ledger, store)
 
 
 def make_web_parts(
@@ -113,12 +115,14 @@ def make_web_parts(
     store = make_store(settings) if store is None else store
     ledger = Ledger(store)
     sources = make_sources(settings, ledger) if sources is None else sources
-    library = Library(sources, ledger=ledger, channels=settings.channels)
+    wait = settings.max_wait_seconds
+    pools = make_pools(max_wait_seconds=wait)
+    library = Library(sources, ledger=ledger, channels=settings.channels, pools=pools, max_wait_seconds=wait)
     tally = Tally()
     hot = HotRepresentations(library, max_bytes=settings.hot_bytes)
-    metrics = Metrics(tally, library, hot, store)
-    builder = make_builder(settings, library, store, metrics.observe_build)
-    return WebParts(settings, library, store, builder, hot, tally, metrics, clock)
+    metrics = Metrics(tally, library, hot, store, pools)
+    builder = Builder(library, store, observe=metrics.observe_build, pools=pools)
+    return WebParts(settings, pools, library, store, builder, hot, tally, metrics, clock)
 
 
 def serve(settings: Settings, visitor: Visitor | None = None) -> None:
@@ -138,6 +142,8 @@ def serve(settings: Settings, visitor: Visitor | None = None) -> None:
             " by which clients reach the service",
             settings.base_url,
         )
+    # The loop has to get its turn soon while threads compute; switching costs them a few per cent.
+    sys.setswitchinterval(SWITCH_SECONDS)
     forms = error_forms(settings.path_prefix)
     parts = make_web_parts(settings)
     run(make_app(parts), settings, forms=forms, tally=parts.tally, visitor=visitor)

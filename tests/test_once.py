@@ -134,3 +134,34 @@ async def test_an_error_after_a_caller_left_is_no_ones_surprise(
     await settle()
     assert work.finished == 1
     assert reports == []
+
+
+async def test_a_caller_may_stop_waiting_while_the_flight_goes_on(once: Once[str, int]) -> None:
+    work = Work()
+    with pytest.raises(TimeoutError):
+        await once.run("key", work, wait_seconds=0.01)
+    assert (once.is_wanted("key"), once.age("key") > 0) == (False, True)
+    late = (await start(work, once, 1))[0]
+    assert once.is_wanted("key")
+    work.door.set()
+    assert await late == 1
+    assert (once.is_wanted("key"), once.age("key")) == (False, 0.0)
+
+
+async def test_who_joins_a_flight_that_is_just_being_given_up_gets_another(once: Once[str, int]) -> None:
+    given_up = asyncio.Event()
+
+    async def give_up() -> int:
+        await given_up.wait()
+        raise asyncio.CancelledError
+
+    async def work() -> int:
+        return 7
+
+    first = asyncio.create_task(once.run("key", give_up))
+    await settle()
+    second = asyncio.create_task(once.run("key", work))
+    first.cancel()
+    await settle()
+    given_up.set()
+    assert await second == 7

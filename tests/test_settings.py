@@ -66,7 +66,7 @@ def every_text(tmp_path: Path) -> dict[str, str]:
         "max_connections": "20",
         "max_received_bytes": "1048576",
         "max_unsent_bytes": "2097152",
-        "max_waiting_builds": "1",
+        "max_wait_seconds": "2.5",
         "request_timeout_seconds": "0.5",
         "keep_alive_seconds": "1",
         "write_timeout_seconds": "2",
@@ -109,7 +109,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         max_connections=20,
         max_received_bytes=1 << 20,
         max_unsent_bytes=2 << 20,
-        max_waiting_builds=1,
+        max_wait_seconds=2.5,
         request_timeout_seconds=0.5,
         keep_alive_seconds=1.0,
         write_timeout_seconds=2.0,
@@ -162,7 +162,6 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         *(("log_level", text) for text in ("INFO", "trace")),
         *(("request_log", text) for text in ("2", "on ", "none")),
         *(("memory_store_bytes", text) for text in ("1023", "-1", "1e6", "64M")),
-        *(("max_waiting_builds", text) for text in ("0", "100001")),
         *(("rescan_seconds", text) for text in ("0", "-1", "nan", "inf", "1e9", "1m", "soon")),
         *(
             ("public_url", text)

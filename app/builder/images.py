@@ -4,11 +4,11 @@ The only place that decides which release a digest may belong to. ``oci/names`` 
 ``oci/image`` writes the bytes of images; HTTP is not known here.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from app.artifact.oci.image import Image, encode_layer, make_image
 from app.artifact.oci.names import check_repository, format_set, parse_repository, parse_set
@@ -124,7 +124,7 @@ class Images:
         """
         release = await self._library.release(choice)
         image = (await self._build(repository, release)).image
-        await asyncio.to_thread(self._note, image.index_sha256, image.release)
+        await self._builder.pools.store.run(partial(self._note, image.index_sha256, image.release))
         return image
 
     async def manifest(self, repository: str, sha256: str) -> tuple[Image, bytes]:
@@ -139,7 +139,7 @@ class Images:
         if content is None:
             raise _no_part(repository, sha256)
         # A client that has a manifest asks for its config next, perhaps after a restart.
-        await asyncio.to_thread(self._note, sha256, built.image.release)
+        await self._builder.pools.store.run(partial(self._note, sha256, built.image.release))
         return built.image, content
 
     async def blob(self, repository: str, sha256: str) -> bytes:
@@ -148,7 +148,7 @@ class Images:
         content = built.layer if sha256 == built.image.layer_sha256 else built.image.configs.get(sha256)
         if content is None:
             raise _no_part(repository, sha256)
-        await asyncio.to_thread(self._note, sha256, built.image.release)
+        await self._builder.pools.store.run(partial(self._note, sha256, built.image.release))
         return content
 
     async def releases(self, repository: str) -> list[str]:
@@ -176,7 +176,7 @@ class Images:
         await self._builder.plan(replace(spec, release=release.version))
         note = encode_set(spec)
         sha256 = sha256_hex(note)
-        await asyncio.to_thread(self._keep_set, sha256, note)
+        await self._builder.pools.store.run(partial(self._keep_set, sha256, note))
         repository = format_set(sha256)
         return repository, await self.image(repository, release.version)
 
@@ -188,14 +188,17 @@ class Images:
         built = self._built.find(repository, known) if known is not None else None
         if built is not None:
             return built
-        noted = await asyncio.to_thread(self._read_note, sha256)
+        noted = await self._builder.pools.store.run(partial(self._read_note, sha256))
         for version in dict.fromkeys((known, noted)):
             built = await self._try(repository, version, sha256) if version is not None else None
             if built is not None:
                 return built
-        if seen.searched == self._library.generation:
-            raise _no_part(repository, sha256)
-        return await self._search(repository, sha256)
+        if seen.searched != self._library.generation:
+            async with self._builder.pools.searches.take():
+                # Somebody else may have searched meanwhile.
+                if self._seen_of(repository).searched != self._library.generation:
+                    return await self._search(repository, sha256)
+        raise _no_part(repository, sha256)
 
     async def _try(self, repository: str, version: str, sha256: str) -> BuiltImage | None:
         try:
@@ -234,7 +237,7 @@ class Images:
         if known is not None:
             return known
         artifact = await self._builder.build(await self._spec(repository, release))
-        built = await asyncio.to_thread(_wrap, artifact.plan, artifact.content)
+        built = await self._builder.pools.build.run(partial(_wrap, artifact.plan, artifact.content))
         self._built.keep(repository, release.version, built)
         parts = self._seen_of(repository).parts
         for sha256 in built.image.parts():
@@ -252,8 +255,9 @@ class Images:
         check_repository(repository)
         sha256 = parse_set(repository)
         if sha256 is None:
-            return parse_repository(repository, release)
-        note = await asyncio.to_thread(self._store.read_note, SET, sha256)
+            zones = repository.removeprefix("go/")
+            return await self._builder.parse_path(zones, release, partial(parse_repository, repository, release))
+        note = await self._builder.pools.store.run(partial(self._store.read_note, SET, sha256))
         if note is None:
             raise NotFound(
                 f"{repository} is not known here; POST /v1/sets with the same list makes it known under the same name"

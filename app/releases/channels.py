@@ -22,19 +22,24 @@ def resolve_channel(choice: str, known: Sequence[str], *, channels: Mapping[str,
         channels: The channels that an operator has named.
 
     Raises:
-        UnknownRelease: It does not mean any; the error lists the channels there are.
+        UnknownRelease: As from ``follow_channel`` and ``count_back``.
+    """
+    meant = follow_channel(choice, channels=channels)
+    return meant if isinstance(meant, str) else count_back(choice, meant, known)
+
+
+def follow_channel(choice: str, *, channels: Mapping[str, str]) -> str | int:
+    """Return the release that ``choice`` names in the end, or how far before the newest it is: ``latest`` is 0.
+
+    Raises:
+        UnknownRelease: It means nothing; the error lists the channels there are.
     """
     meant = choice
     for _ in range(MAX_HOPS):
         if is_release_name(meant):
             return meant
         if match := _BEFORE_LATEST.fullmatch(meant):
-            back = int(match[1] or 0)
-            if back < len(known):
-                return known[back]
-            if not known:
-                raise UnknownRelease("there is no release at all: no source offers one that verifies", release=choice)
-            raise UnknownRelease(f"{meant} goes back further than the {len(known)} releases known here", release=choice)
+            return int(match[1] or 0)
         if meant not in channels:
             break
         meant = channels[meant]
@@ -44,3 +49,21 @@ def resolve_channel(choice: str, known: Sequence[str], *, channels: Mapping[str,
         release=choice,
         suggestions=offer,
     )
+
+
+def count_back(choice: str, back: int, known: Sequence[str]) -> str:
+    """Return the release that is ``back`` before the newest.
+
+    Args:
+        choice: The channel that was asked for, for messages.
+        known: Release names, newest first.
+
+    Raises:
+        UnknownRelease: There are not so many.
+    """
+    if back < len(known):
+        return known[back]
+    if not known:
+        raise UnknownRelease("there is no release at all: no source offers one that verifies", release=choice)
+    before = f"{LATEST}-{back}"
+    raise UnknownRelease(f"{before} goes back further than the {len(known)} releases known here", release=choice)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from app.json_types import ReleaseName
-from app.releases.library import Listed, Refusal
+from app.releases.library import Listed
+from app.releases.loader import Refusal
 from app.releases.yanked import standing
 from app.tzdb.release import YANKED
 from app.tzdb.release_row import ReleaseRow, promised_row, release_row
@@ -23,7 +24,7 @@ class ReleaseList(TypedDict):
 
     Attributes:
         releases: Newest first.
-        latest: Null if there is none.
+        latest: What the channel of that name stands for, as far as is known; null if there is none.
     """
 
     releases: list[ReleaseRow]
@@ -37,7 +38,7 @@ def release_list(listed: Sequence[Listed], refusals: Sequence[Refusal]) -> Relea
     yanked = {row["version"] for row in rows if any(warning["code"] == YANKED for warning in row["warnings"])}
     return {
         "releases": rows,
-        "latest": next(iter(standing([row["version"] for row in rows], yanked)), None),
+        "latest": next(iter(standing([item.version for item in listed if not item.passed_over], yanked)), None),
         "refused": [
             {"release": refusal.release, "source": refusal.source, "reason": refusal.reason} for refusal in refusals
         ],

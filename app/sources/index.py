@@ -74,6 +74,7 @@ class IndexSource:
         self._silence_seconds = silence_seconds
         self._variables = variables
         self._lock = threading.Lock()
+        self._verifying = threading.Lock()
         self._address: IndexAddress | None = None
         self._downloader: Downloader | None = None
         self._look: _Look | None = None
@@ -98,7 +99,9 @@ class IndexSource:
             if self._release_of(wheel) != version:
                 continue
             content = self._fetch(wheel)
-            release = load_wheel(content, source=self.name, pool=pool)
+            # Wheels come at once and are verified one by one: that is all computing, and would crowd out the rest.
+            with self._verifying:
+                release = load_wheel(content, source=self.name, pool=pool)
             if release.version == version:
                 if wheel.yanked is not None:
                     release = replace(release, warnings=(*release.warnings, yanked_warning(wheel.yanked)))

@@ -38,10 +38,15 @@ def check_zone_name(name: str) -> None:
     Source: the naming rules in tzdb's *theory.html*: ASCII letters, digits, ``+ - _``; components separated by ``/``,
     none of them empty, none starting with a hyphen, no dot at all.
     """
-    if len(name) > MAX_NAME_LENGTH:
-        raise InvalidName(f"{quote(name)} is longer than {MAX_NAME_LENGTH} characters", zones=[name[:MAX_NAME_LENGTH]])
     if not ZONE_NAME.fullmatch(name):
-        raise InvalidName(f"{quote(name)} is not a zone name: {_broken_rule(name)}", zones=[name])
+        raise zone_name_error(name)
+
+
+def zone_name_error(name: str) -> InvalidName:
+    """Return the error of ``check_zone_name`` for a name that breaks a rule."""
+    if len(name) > MAX_NAME_LENGTH:
+        return InvalidName(f"{quote(name)} is longer than {MAX_NAME_LENGTH} characters", zones=[name[:MAX_NAME_LENGTH]])
+    return InvalidName(f"{quote(name)} is not a zone name: {_broken_rule(name)}", zones=[name])
 
 
 def is_zone_name(name: str) -> bool:

@@ -14,7 +14,7 @@ MAX_SUGGESTIONS = 3
 _MIN_LIKENESS = 0.6
 _CANDIDATES = 12
 """How many names are compared in full: those that share the most letter pairs."""
-_MAX_SPELLED = 200
+_MAX_SPELLED = 24
 """How many names of one list are compared by spelling; keeps a list of a thousand typos cheap."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from app.web.v1.health import health_router
 from app.web.v1.releases import release_router
 from app.web.v1.sets import set_router
 from app.web.v1.zones import zone_router
+from app.work import Pools
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class WebParts:
     """
 
     settings: Settings
+    pools: Pools
     library: Library
     store: Store
     builder: Builder
@@ -93,16 +96,16 @@ def make_app(parts: WebParts) -> ASGIApp:
         ),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),
-        zone_router(parts.library, settings.base_url, parts.clock),
-        diff_router(parts.library, parts.hot),
-        feed_router(parts.library, parts.hot, settings.base_url),
+        zone_router(parts.library, parts.builder, settings.base_url, parts.clock),
+        diff_router(parts.library, parts.builder, parts.hot),
+        feed_router(parts.library, parts.builder, parts.hot, settings.base_url),
         registry.registry_router(
             images, parts.library, parts.hot, channels=settings.channels, guarded=bool(settings.registry_token)
         ),
-        set_router(images, settings.base_url, token=settings.registry_token),
+        set_router(images, parts.builder, settings.base_url, token=settings.registry_token),
         goproxy.goproxy_router(parts.builder, parts.library, parts.hot, settings.module_host),
-        health_router(parts.library, parts.store, parts.metrics),
-        docs_router(app, settings.path_prefix),
+        health_router(parts.library, parts.store, parts.pools, parts.metrics),
+        docs_router(app, parts.pools.build, settings.path_prefix),
         problem_router(settings.path_prefix),
     ):
         app.include_router(router)
@@ -149,6 +152,8 @@ async def _look_for_releases(library: Library, every_seconds: float) -> None:
         try:
             await library.refresh_local()
             await library.load_local()
+            # What is here by now stays. Going through it for garbage would stop everything for 20 ms each time.
+            gc.freeze()
             await library.refresh()
             await library.release(LATEST)
         except TzdataFilterError as error:

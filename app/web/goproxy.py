@@ -111,7 +111,11 @@ class GoRoutes:
         return path
 
     async def _spec(self, path: str, choice: str) -> Spec:
-        return parse_module_path(path, await self.library.release(choice))
+        return await self._parse(path, await self.library.release(choice))
+
+    async def _parse(self, path: str, release: Release) -> Spec:
+        zones = path.partition("/")[2]
+        return await self.builder.parse_path(zones, release, lambda: parse_module_path(path, release))
 
     async def _releases(self, path: str) -> list[str]:
         """Return the releases that have the module; those not yet fetched count as having it.
@@ -121,7 +125,7 @@ class GoRoutes:
         """
 
         async def check(release: Release) -> None:
-            parse_module_path(path, release)
+            await self._parse(path, release)
 
         return await self.library.having(check)
 

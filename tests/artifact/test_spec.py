@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.artifact.formats import FORMATS, LinkStyle, parse_format
 from app.artifact.options import MAX_PREFIX_LENGTH, OPTIONS, check_option_names
-from app.artifact.spec import MAX_SELECTORS, Spec, parse_spec
+from app.artifact.spec import MAX_GLOBS, MAX_SELECTORS, Spec, parse_spec
 from app.errors import InvalidName, InvalidOption, InvalidRequest, LimitExceeded, UnknownFormat
 from app.tzdb.names import MAX_NAME_LENGTH
 from app.tzdb.selection import Aliases, Selector
@@ -98,6 +98,14 @@ def test_as_many_selectors_as_the_limit_are_taken_and_one_more_is_not() -> None:
     with pytest.raises(LimitExceeded, match="2001 zones were asked for; the limit is 2000") as caught:
         parse_spec("2026f", [*zones, "UTC"], format="tar", options={})
     assert caught.value.facts == {"limit": MAX_SELECTORS}
+
+
+def test_different_globs_are_counted_for_themselves() -> None:
+    globs = [f"*{number}*" for number in range(MAX_GLOBS)]
+    assert len(parse_spec("2026f", [*globs, *globs, "Etc/UTC"], format="tar", options={}).selectors) == MAX_GLOBS + 1
+    with pytest.raises(LimitExceeded, match="101 different globs were asked for; the limit is 100") as caught:
+        parse_spec("2026f", [*globs, "Europe/*"], format="tar", options={})
+    assert caught.value.facts == {"limit": MAX_GLOBS}
 
 
 def test_an_empty_list_and_bad_names_are_refused() -> None:

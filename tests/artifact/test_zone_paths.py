@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.artifact.zone_paths import format_zone_path, parse_zone_path
+from app.artifact.zone_paths import format_zone_path, is_zone_path, parse_zone_path
 from app.errors import UnknownZones
 from tests.artifact.plans import INVENTED, INVENTED_NAMES
 from tests.data.real_releases import real_release
@@ -51,9 +51,12 @@ def test_what_cannot_be_read_is_named(path: str, piece: str) -> None:
         parse_zone_path(path, INVENTED)
     assert caught.value.facts["zones"] == [piece]
     assert caught.value.facts["release"] == INVENTED.version
+    assert not is_zone_path(path, INVENTED)
 
 
 @given(st.text(alphabet="abcdestxz/.é", max_size=30))
 def test_no_path_raises_anything_else(path: str) -> None:
+    read: list[str] = []
     with contextlib.suppress(UnknownZones):
-        assert parse_zone_path(path, INVENTED)
+        read = parse_zone_path(path, INVENTED)
+    assert is_zone_path(path, INVENTED) is (read != [])

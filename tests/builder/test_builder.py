@@ -15,9 +15,12 @@ from app.sources.directory import WheelDirectory
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
+from app.work import make_pools
 from tests.builder.parts import StoreWithDoor, put_wheel, spec
 
 pytestmark = pytest.mark.anyio
+
+STORE_THREADS = 4
 
 
 @pytest.fixture
@@ -31,14 +34,14 @@ def wheels(tmp_path: Path) -> Path:
 class Observed:
     """A builder and the outcomes it reported."""
 
-    def __init__(self, wheels: Path, store: Store | None = None, *, max_waiting: int = 256) -> None:
+    def __init__(self, wheels: Path, store: Store | None = None, *, max_wait_seconds: float | None = None) -> None:
         self.outcomes: list[Outcome] = []
         self.store = store or MemoryStore()
         self.builder = Builder(
             Library([WheelDirectory(wheels)], ledger=Ledger(MemoryStore())),
             self.store,
             observe=lambda outcome, _: self.outcomes.append(outcome),
-            max_waiting=max_waiting,
+            pools=make_pools(max_wait_seconds=max_wait_seconds),
         )
 
 
@@ -128,21 +131,38 @@ class TestManyAtOnce:
         assert store.read_blob(artifact.sha256) == artifact.content
         assert observed.outcomes.count("built") == 1
 
-    async def test_too_many_different_ones_are_refused_with_a_time_to_come_back(self, wheels: Path) -> None:
+    async def test_whoever_waits_for_the_store_in_vain_is_told_when_to_come_back(self, wheels: Path) -> None:
         store = StoreWithDoor()
-        observed = Observed(wheels, store, max_waiting=2)
-        specs = [spec("Asia/Tokyo"), spec("UTC")]
+        observed = Observed(wheels, store, max_wait_seconds=0.1)
+        specs = [spec("Asia/Tokyo", prefix=f"p{number}") for number in range(STORE_THREADS)]
         waiting = [asyncio.create_task(observed.builder.build(each)) for each in specs]
-        await store.until_someone_waits(2)
+        await store.until_someone_waits(len(specs))
         with pytest.raises(Overloaded) as caught:
             await observed.builder.build(spec("Japan"))
-        assert caught.value.facts == {"limit": 2, "retry_after": 2}
+        assert caught.value.facts == {"retry_after": 5}
         equal = asyncio.create_task(observed.builder.build(specs[0]))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         store.door.set()
         assert (await equal).sha256 == (await waiting[0]).sha256
-        await waiting[1]
+        await asyncio.gather(*waiting)
         assert (await observed.builder.build(spec("Japan"))).sha256
+
+    async def test_a_build_that_was_left_before_it_began_never_begins(self, wheels: Path) -> None:
+        store = StoreWithDoor()
+        observed = Observed(wheels, store)
+        specs = [spec("Asia/Tokyo", prefix=f"p{number}") for number in range(STORE_THREADS + 1)]
+        builds = [asyncio.create_task(observed.builder.build(each)) for each in specs[:-1]]
+        await store.until_someone_waits(STORE_THREADS)
+        left = asyncio.create_task(observed.builder.build(specs[-1]))
+        while not observed.builder.pools.store.waiting:  # noqa: ASYNC110 - a pool tells nobody who waits in it
+            await asyncio.sleep(0.01)
+        left.cancel()
+        await asyncio.wait([left])
+        store.door.set()
+        await asyncio.gather(*builds)
+        assert observed.outcomes.count("built") == STORE_THREADS
+        assert (await observed.builder.build(specs[-1])).sha256
+        assert observed.outcomes.count("built") == STORE_THREADS + 1
 
 
 class TestFinding:

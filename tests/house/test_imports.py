@@ -24,6 +24,7 @@ LAYERS: Layers = (
         "app.settings",
         "app.logs",
         "app.once",
+        "app.work",
     ),
     ("app.tzdb",),
     ("app.artifact",),

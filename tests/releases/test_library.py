@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
 from app.releases.ledger import Ledger
-from app.releases.library import Library, Refusal
+from app.releases.library import Library
+from app.releases.loader import Refusal
 from app.sources.base import Source
 from app.sources.directory import WheelDirectory
 from app.sources.installed import InstalledSource

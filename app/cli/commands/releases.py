@@ -14,8 +14,9 @@ from app.cli.parts import Parts
 from app.cli.terminal.printing import print_json, print_lines
 from app.cli.terminal.table import format_table
 from app.errors import SourceUnreachable, UnknownRelease, UntrustedRelease
-from app.releases.library import Library, Listed, Refusal
+from app.releases.library import Library, Listed
 from app.releases.listing import listed_row, release_list
+from app.releases.loader import Refusal
 from app.tzdb.release_row import ReleaseRow
 
 

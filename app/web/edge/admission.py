@@ -8,6 +8,9 @@ from app.errors import InvalidName
 from app.web.http.asgi import Message, Receive, Scope
 from app.web.http.errors import BodyTooLarge, UrlTooLong
 
+MAX_DOTS = 1_000
+"""In a path; names have few, and matching the patterns of routes takes time for each."""
+
 Gate: TypeAlias = Callable[[Scope], None]
 """Raises an error of the project for a request that must not pass."""
 
@@ -41,6 +44,8 @@ class Admission:
         if not path.isprintable():
             # A route's pattern would overlook a line break at the end of a path.
             raise InvalidName("the path holds a control character or another invisible one")
+        if path.count(".") > MAX_DOTS:
+            raise InvalidName(f"the path holds more than {MAX_DOTS} dots")
         for name, announced in scope["headers"]:
             if name == b"content-length" and (not announced.isdigit() or int(announced) > self.max_body_bytes):
                 raise self._too_large()

@@ -19,6 +19,7 @@ from app.releases.library import Library
 from app.store.base import Store
 from app.web.edge.front import Tally
 from app.web.http.hot import HotRepresentations
+from app.work import Pools
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -27,9 +28,9 @@ _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 class Metrics:
     """Prometheus' registry, and everything in it."""
 
-    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations, store: Store) -> None:
+    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations, store: Store, pools: Pools) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Live(tally, library, hot))
+        self._registry.register(_Live(tally, library, hot, pools))
         self._registry.register(_Kept(library.ledger, store))
         ProcessCollector(registry=self._registry)
         self._builds = Counter(
@@ -79,10 +80,11 @@ class _Kept(Collector):
 
 
 class _Live(Collector):
-    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations) -> None:
+    def __init__(self, tally: Tally, library: Library, hot: HotRepresentations, pools: Pools) -> None:
         self._tally = tally
         self._library = library
         self._hot = hot
+        self._pools = pools
 
     def collect(self) -> Iterator[Metric]:
         tally = self._tally
@@ -110,6 +112,7 @@ class _Live(Collector):
             "tzdata_filter_releases_refused", "Releases that do not verify.", value=len(self._library.refusals())
         )
         yield from _source_metrics(self._library.catalogue)
+        yield from _pool_metrics(self._pools)
         build = GaugeMetricFamily("tzdata_filter_info", "This program's version.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
@@ -123,3 +126,17 @@ def _source_metrics(catalogue: Catalogue) -> Iterator[Metric]:
         failures.add_metric([source], catalogue.failures[source])
     yield age
     yield failures
+
+
+def _pool_metrics(pools: Pools) -> Iterator[Metric]:
+    waiting = GaugeMetricFamily("tzdata_filter_waiting", "What waits for a thread or a turn now.", labels=["pool"])
+    seconds = SummaryMetricFamily("tzdata_filter_wait_seconds", "Time until it got one.", labels=["pool"])
+    refused = CounterMetricFamily("tzdata_filter_waits_refused", "What waited too long.", labels=["pool"])
+    for pool in pools:
+        waits = pool.waits
+        waiting.add_metric([waits.name], pool.waiting)
+        seconds.add_metric([waits.name], count_value=waits.started, sum_value=waits.waited)
+        refused.add_metric([waits.name], waits.refused)
+    yield waiting
+    yield seconds
+    yield refused

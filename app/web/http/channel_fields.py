@@ -1,5 +1,7 @@
 """What an answer for a channel says besides its content: the URL that stays, and how old the list of releases is."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -7,6 +9,8 @@ from starlette.requests import Request
 from app.releases.library import Library
 
 AGE_FIELD = "tzdata-release-age"
+UNKNOWN_AGE = "unknown"
+"""The age while a source has never been read: nobody can say what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,22 @@ class Channels:
         """Return the fields for an answer to the channel ``choice``, which stood for release ``version``.
 
         ``Link`` leads to the same URL pinned to that release (``rel="bookmark"``: RFC 8288, HTML); while a
-        source of releases cannot be read there is also ``Tzdata-Release-Age``.
+        source of releases cannot be read, or a newer release not be loaded, there is also ``Tzdata-Release-Age``.
 
-        Units: the age is in whole seconds since it last could be read.
+        Units: the age is in whole seconds since all was well.
         """
         path: bytes = request.scope["raw_path"]
         query: bytes = request.scope["query_string"]
         pinned = path.decode("ascii").replace(f"/{choice}/", f"/{version}/", 1)
         url = f"{self.base_url}{pinned}" + (f"?{query.decode('ascii')}" if query else "")
         fields = {"link": f'<{url}>; rel="bookmark"'}
-        stale_seconds = self.library.catalogue.stale_seconds()
-        return fields if stale_seconds is None else {**fields, AGE_FIELD: str(round(stale_seconds))}
+        stale_seconds = self.library.stale_seconds()
+        if stale_seconds is None:
+            return fields
+        age = UNKNOWN_AGE if math.isinf(stale_seconds) else str(round(stale_seconds))
+        return {**fields, AGE_FIELD: age}
+
+
+def stays_the_same(fields: Mapping[str, str]) -> bool:
+    """Tell whether an answer with these fields may be given again: an age grows every second."""
+    return fields.get(AGE_FIELD, UNKNOWN_AGE) == UNKNOWN_AGE

@@ -1,6 +1,8 @@
 """Reading a request for a bundle from a JSON body. What the members mean is ``parse_spec``'s to say."""
 
 import json
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.requests import Request
 
@@ -10,18 +12,29 @@ from app.artifact.spec import LATEST, Spec, parse_spec
 from app.errors import InvalidBody
 from app.text import quote
 
+Reader: TypeAlias = Callable[[int, Callable[[], Spec]], Awaitable[Spec]]
+
 _TEXT_MEMBERS = ("release", "format", *(name for name, row in OPTIONS.items() if not row.is_list))
 _LIST_MEMBERS = ("zones", *(name for name, row in OPTIONS.items() if row.is_list))
 
 
-async def read_bundle_request(request: Request, *, default_format: Format = DEFAULT_FORMAT) -> Spec:
+async def read_bundle_request(request: Request, read: Reader, *, default_format: Format = DEFAULT_FORMAT) -> Spec:
     """Return the spec in a JSON body: the members are those of ``artifact/record.Request``; only ``zones`` is required.
+
+    Args:
+        read: Gets the length of the body and what parses it, which may take long, and returns what that does.
 
     Raises:
         InvalidBody: The body is not an object with these members.
         InvalidRequest: As in ``parse_spec``.
     """
-    members = _parse_object(await request.body())
+    body = await request.body()
+
+    return await read(len(body), lambda: _parse_request(body, default_format))
+
+
+def _parse_request(body: bytes, default_format: Format) -> Spec:
+    members = _parse_object(body)
     unknown = sorted(members.keys() - {*_TEXT_MEMBERS, *_LIST_MEMBERS})
     if unknown:
         offer = ", ".join((*_LIST_MEMBERS, *_TEXT_MEMBERS))

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +21,27 @@ from app.web.http.representation import Reply, Representation, negotiate
 
 METHOD_ASKED = "app.method_asked"
 """In a scope: the method before a HEAD was made a GET."""
+
+
+class _Ending(Convertor[str]):
+    """The ending of a path in a route: ``{format:ending}``.
+
+    It holds no dot and is short: where anything may stand on both sides of a dot, matching a path of many dots would
+    take as many steps as their number squared.
+    """
+
+    regex = "[^/.]{1,24}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+def register_endings() -> None:
+    """Let routes have endings."""
+    register_url_convertor("ending", _Ending())
 
 
 class Asked(Request):

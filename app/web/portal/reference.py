@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 from fastapi import APIRouter, FastAPI
 
 from app.web.http.representation import REVALIDATE, Representation, html_representation, json_representation
 from app.web.http.routes import route_class
+from app.work import Pool
 
 _CODE = re.compile(r"`([^`]*)`")
 _STYLE = """
@@ -37,21 +39,29 @@ class _Operation:
     rows: Sequence[tuple[str, str]]
 
 
-def docs_router(app: FastAPI, path_prefix: str) -> APIRouter:
-    """Return the routes of the reference; ``app`` is asked for its OpenAPI document on each request.
+def docs_router(app: FastAPI, pool: Pool, path_prefix: str) -> APIRouter:
+    """Return the routes of the reference; ``app`` is asked for its OpenAPI document once, in a thread.
 
     Args:
         path_prefix: What the links of the page start with.
     """
     router = APIRouter(tags=["help"], route_class=route_class(checks_options=False))
 
+    @cache
+    def document() -> Representation:
+        return json_representation(app.openapi(), cache_control=REVALIDATE)
+
+    @cache
+    def page() -> Representation:
+        return _page("tzdata-filter: HTTP reference", _reference(app, path_prefix))
+
     async def openapi() -> Representation:
         """Answer with the OpenAPI document."""
-        return json_representation(app.openapi(), cache_control=REVALIDATE)
+        return await pool.run(document)
 
     async def docs() -> Representation:
         """Show the reference of every route."""
-        return _page("tzdata-filter: HTTP reference", _reference(app, path_prefix))
+        return await pool.run(page)
 
     router.add_api_route("/openapi.json", openapi, include_in_schema=False)
     router.add_api_route("/docs", docs, include_in_schema=False)

@@ -21,7 +21,7 @@ from app.web.http.representation import (
     json_representation,
     make_representation,
 )
-from app.web.http.routes import route_class
+from app.web.http.routes import register_endings, route_class
 from app.web.openapi.described import FormatPath, HexPath, conditional_responses
 
 
@@ -84,9 +84,10 @@ class ArtifactRoutes:
 def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) -> APIRouter:
     """Return the routes under ``/v1/artifacts``."""
     routes = ArtifactRoutes(builder, hot, base_url)
+    register_endings()
     router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"], route_class=route_class(hot))
     router.add_api_route(
-        "/{hex}.{format}.sha256",
+        "/{hex}.{format:ending}.sha256",
         routes.checksum,
         operation_id="getArtifactChecksum",
         summary="The artifact's sha256, for sha256sum -c",
@@ -101,7 +102,7 @@ def artifact_router(builder: Builder, hot: HotRepresentations, base_url: str) ->
     )
     # The last of the three: it takes any ending.
     router.add_api_route(
-        "/{hex}.{format}",
+        "/{hex}.{format:ending}",
         routes.artifact,
         operation_id="getArtifact",
         summary="The artifact's bytes, immutable",

@@ -15,7 +15,7 @@ from app.builder.builder import Builder
 from app.digest import format_digest
 from app.errors import StoreUnavailable, UnknownFormat
 from app.text import quote
-from app.web.http.channel_fields import AGE_FIELD, Channels
+from app.web.http.channel_fields import Channels, stays_the_same
 from app.web.http.hot import HotRepresentations
 from app.web.http.representation import (
     NO_STORE,
@@ -27,7 +27,7 @@ from app.web.http.representation import (
     make_representation,
 )
 from app.web.http.requests import read_bundle_request
-from app.web.http.routes import Asked, route_class
+from app.web.http.routes import Asked, register_endings, route_class
 from app.web.openapi.described import (
     BUNDLE_REQUEST,
     FormatPath,
@@ -57,7 +57,7 @@ class BundleRoutes:
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
     ) -> Representation:
         """Answer with the bundle itself."""
-        artifact = await self.builder.build(_spec(request, release, zones, format))
+        artifact = await self.builder.build(await self._spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
         # A store that is full or away did not take it, and a permanent URL that leads nowhere is worse than none.
         place = self.path_prefix + artifact_path(artifact.sha256, artifact.record.format)
@@ -68,14 +68,14 @@ class BundleRoutes:
             cache_control=_cache_control(release, artifact.release),
             sha256=artifact.sha256,
             fields={**location, **fields},
-            keep=AGE_FIELD not in fields,
+            keep=stays_the_same(fields),
         )
 
     async def checksum(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
     ) -> Representation:
         """Answer with one line for ``sha256sum -c``, for the file name that the bundle's URL ends in."""
-        artifact = await self.builder.build(_spec(request, release, zones, format))
+        artifact = await self.builder.build(await self._spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
         file_name = request.url.path.rpartition("/")[2].removesuffix(".sha256")
         return make_representation(
@@ -83,39 +83,51 @@ class BundleRoutes:
             media_type=PLAIN_TEXT,
             cache_control=_cache_control(release, artifact.release),
             fields=fields,
-            keep=AGE_FIELD not in fields,
+            keep=stays_the_same(fields),
         )
 
     async def plan(self, request: Asked, release: ReleasePath, zones: ZonesPath) -> Representation:
         """Answer with what would be in the bundle, and why."""
         options = dict(request.options)
         wanted = options.pop("format", DEFAULT_FORMAT)
-        plan = await self.builder.plan(parse_spec(release, zones.split(","), format=wanted, options=options))
-        return json_representation(
-            plan_row(plan),
-            cache_control=_cache_control(release, plan.release),
-            fields=self._fields(request, choice=release, version=plan.release),
+        spec = await self.builder.read(
+            len(zones), lambda: parse_spec(release, zones.split(","), format=wanted, options=options)
+        )
+        return await self.builder.planned(
+            spec,
+            lambda plan: json_representation(
+                plan_row(plan),
+                cache_control=_cache_control(release, plan.release),
+                fields=self._fields(request, choice=release, version=plan.release),
+            ),
         )
 
     async def post(self, request: Asked) -> Representation:
         """Build from a JSON body; answer with the record, and the URL of the bytes."""
-        artifact = await self.builder.build(await read_bundle_request(request))
+        artifact = await self.builder.build(await read_bundle_request(request, self.builder.read))
         path = artifact_path(artifact.sha256, artifact.record.format) if artifact.kept else _bundle_path(artifact.plan)
         if len(path) > self.max_url_bytes:
             raise StoreUnavailable(
                 "the store does not take the bundle, so it would have no URL; its list is too long for one"
             )
-        row: LocatedRecordRow = {
-            **plan_row(artifact.plan),
-            "digest": format_digest(artifact.sha256),
-            "size": len(artifact.content),
-            "url": self.channels.base_url + path,
-        }
-        return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": artifact.release})
+
+        def represent() -> Representation:
+            row: LocatedRecordRow = {
+                **plan_row(artifact.plan),
+                "digest": format_digest(artifact.sha256),
+                "size": len(artifact.content),
+                "url": self.channels.base_url + path,
+            }
+            return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": artifact.release})
+
+        return await self.builder.pools.build.run(represent)
 
     async def unknown_format(self, release: str, rest: str) -> Representation:  # noqa: ARG002 - whatever release
         """Say which formats there are, whatever else was asked for."""
         raise _unknown_format(rest)
+
+    async def _spec(self, request: Asked, release: str, zones: str, format: str) -> Spec:
+        return await self.builder.read(len(zones), lambda: _spec(request, release, zones, format))
 
     def _fields(self, request: Asked, *, choice: str, version: str) -> dict[str, str]:
         fields = {"tzdata-release": version}
@@ -127,9 +139,10 @@ def bundle_router(
 ) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
     routes = BundleRoutes(builder, channels, max_url_bytes, path_prefix)
+    register_endings()
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
-        "/{release}/{zones:path}.{format}.sha256",
+        "/{release}/{zones:path}.{format:ending}.sha256",
         routes.checksum,
         operation_id="getBundleChecksum",
         summary="The bundle's sha256, for sha256sum -c",
@@ -146,7 +159,7 @@ def bundle_router(
     )
     # The last of the three: it takes any ending.
     router.add_api_route(
-        "/{release}/{zones:path}.{format}",
+        "/{release}/{zones:path}.{format:ending}",
         routes.bundle,
         operation_id="getBundle",
         summary="The bundle",

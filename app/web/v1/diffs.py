@@ -1,6 +1,5 @@
 """Diffs: what an update from one release to another changes for a selection."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +7,8 @@ from fastapi import APIRouter
 
 from app.artifact.formats import STABLE_FORMAT
 from app.artifact.spec import Spec, check_release_choice, parse_spec
+from app.builder.builder import Builder
+from app.builder.costs import weigh_diffs
 from app.releases.library import Library
 from app.tzdb.changes.diff import default_future, diff_releases, parse_instant, parse_since
 from app.tzdb.changes.diff_row import diff_row
@@ -26,12 +27,13 @@ class DiffRoutes:
     """The handler of ``/v1/releases/{before}/diff/{after}``."""
 
     library: Library
+    builder: Builder
 
     async def diff(self, request: Asked, before: EarlierPath, after: LaterPath) -> Representation:
         """Answer with what the update changes."""
         options = request.options
         check_release_choice(before)
-        spec = parse_diff_selection(after, options)
+        spec = await read_diff_selection(self.builder, after, options)
         since = parse_since(options.get("since", "ever"))
         now = parse_instant(options["now"]) if "now" in options else None
         old, new = await self.library.release(before), await self.library.release(after)
@@ -50,12 +52,13 @@ class DiffRoutes:
             )
 
         # The JSON is made in the thread too: for a whole tree it has half a megabyte.
-        return await asyncio.to_thread(work)
+        async with self.builder.turn(weigh_diffs(new, spec.selectors, count=1)):
+            return await self.builder.pools.build.run(work)
 
 
-def diff_router(library: Library, hot: HotRepresentations) -> APIRouter:
+def diff_router(library: Library, builder: Builder, hot: HotRepresentations) -> APIRouter:
     """Return the route of diffs."""
-    routes = DiffRoutes(library)
+    routes = DiffRoutes(library, builder)
     router = APIRouter(prefix="/v1/releases", tags=["diffs"], route_class=route_class(hot))
     router.add_api_route(
         "/{before}/diff/{after}",
@@ -66,6 +69,11 @@ def diff_router(library: Library, hot: HotRepresentations) -> APIRouter:
         openapi_extra=query(*OPTIONS),
     )
     return router
+
+
+async def read_diff_selection(builder: Builder, release: str, options: Mapping[str, str]) -> Spec:
+    """Read ``zones`` and ``aliases`` as those of a bundle. Raises: what ``Builder.read`` and ``parse_spec`` raise."""
+    return await builder.read(len(options.get("zones", "")), lambda: parse_diff_selection(release, options))
 
 
 def parse_diff_selection(release: str, options: Mapping[str, str]) -> Spec:

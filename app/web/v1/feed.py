@@ -5,7 +5,6 @@ Everything in a feed follows from the releases and the selection; it depends on 
 Source: RFC 4287.
 """
 
-import asyncio
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from fastapi import APIRouter
 
 from app.artifact.formats import DEFAULT_FORMAT, FORMATS
 from app.artifact.spec import LATEST, Spec
+from app.builder.builder import Builder
+from app.builder.costs import weigh_diffs
 from app.errors import UnknownRelease
 from app.instants import format_instant
 from app.releases.library import Library
@@ -28,7 +29,7 @@ from app.web.http.hot import HotRepresentations
 from app.web.http.representation import REVALIDATE, Representation, make_representation
 from app.web.http.routes import Asked, route_class
 from app.web.openapi.described import ZonesPath, conditional_responses, query
-from app.web.v1.diffs import parse_diff_selection
+from app.web.v1.diffs import read_diff_selection
 
 MEDIA_TYPE = "application/atom+xml"
 MAX_ENTRIES = 12
@@ -46,27 +47,32 @@ class FeedRoutes:
     """
 
     library: Library
+    builder: Builder
     base_url: str
 
     async def feed(self, request: Asked, zones: ZonesPath) -> Representation:
         """Answer with the feed of a selection."""
-        spec = parse_diff_selection(LATEST, {"zones": zones, **request.options})
+        spec = await read_diff_selection(self.builder, LATEST, {"zones": zones, **request.options})
         releases = await self.library.newest(MAX_ENTRIES + 1)
         if not releases:
             raise UnknownRelease("there is no release at all: no source offers one that verifies", release=LATEST)
-        steps = await asyncio.to_thread(_make_steps, releases, spec)
-        return make_representation(
-            encode_feed(steps, spec, base_url=self.base_url),
-            media_type=MEDIA_TYPE,
-            cache_control=REVALIDATE,
-            fields={"tzdata-release": releases[0].version},
-            keep=True,
-        )
+
+        def work() -> Representation:
+            return make_representation(
+                encode_feed(_make_steps(releases, spec), spec, base_url=self.base_url),
+                media_type=MEDIA_TYPE,
+                cache_control=REVALIDATE,
+                fields={"tzdata-release": releases[0].version},
+                keep=True,
+            )
+
+        async with self.builder.turn(weigh_diffs(releases[0], spec.selectors, count=len(releases))):
+            return await self.builder.pools.build.run(work)
 
 
-def feed_router(library: Library, hot: HotRepresentations, base_url: str) -> APIRouter:
+def feed_router(library: Library, builder: Builder, hot: HotRepresentations, base_url: str) -> APIRouter:
     """Return the route of feeds."""
-    routes = FeedRoutes(library, base_url)
+    routes = FeedRoutes(library, builder, base_url)
     router = APIRouter(prefix="/v1/feeds", tags=["diffs"], route_class=route_class(hot))
     router.add_api_route(
         "/{zones:path}.atom",

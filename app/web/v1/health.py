@@ -1,13 +1,11 @@
 """Health for orchestrators, metrics for Prometheus."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from app.artifact.spec import LATEST
 from app.errors import SourceUnreachable, StoreUnavailable, UnknownRelease
 from app.releases.library import Library
 from app.store.base import Store
@@ -16,6 +14,7 @@ from app.web.edge.metrics import MEDIA_TYPE, Metrics
 from app.web.http.representation import NO_STORE, PLAIN_TEXT, Reply, make_reply
 from app.web.http.routes import route_class
 from app.web.openapi.described import responses
+from app.work import Pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class HealthRoutes:
 
     library: Library
     store: Store
+    pools: Pools
     metrics: Metrics
 
     async def healthz(self) -> Reply:
@@ -33,10 +33,10 @@ class HealthRoutes:
     async def readyz(self) -> Reply:
         """Say whether there is a release to serve, the ledger can be read, and the store takes a write."""
         try:
-            release = await self.library.release(LATEST)
+            release = await self.library.ready()
         except UnknownRelease as error:
             raise SourceUnreachable(error.detail) from error
-        await asyncio.to_thread(self._look)
+        await self.pools.store.run(self._look)
         if trouble := self.library.ledger.state.trouble:
             raise StoreUnavailable(f"the ledger cannot be read: {trouble}")
         lines = [f"ready, latest release {release.version}", *(f"warning: {warning}" for warning in self._warnings())]
@@ -61,9 +61,9 @@ class HealthRoutes:
         return _reply(self.metrics.encode(), media_type=MEDIA_TYPE)
 
 
-def health_router(library: Library, store: Store, metrics: Metrics) -> APIRouter:
+def health_router(library: Library, store: Store, pools: Pools, metrics: Metrics) -> APIRouter:
     """Return the operator's routes."""
-    routes = HealthRoutes(library, store, metrics)
+    routes = HealthRoutes(library, store, pools, metrics)
     router = APIRouter(tags=["operation"], route_class=route_class(checks_options=False))
     router.add_api_route(
         "/healthz",

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from app.artifact.formats import FORMATS, STABLE_FORMAT, format_in_image
 from app.artifact.oci.names import TREE_PREFIX, SetRow
 from app.artifact.spec import Spec
+from app.builder.builder import Builder
 from app.builder.images import Images
 from app.digest import format_digest
 from app.errors import InvalidOption
@@ -28,13 +29,14 @@ class SetRoutes:
     """
 
     images: Images
+    builder: Builder
     base_url: str
     token: str
 
     async def post(self, request: Asked) -> Representation:
         """Name a list of zones, so that it can be pulled."""
         check_token(request.scope["headers"], self.token)
-        spec = await read_bundle_request(request, default_format=STABLE_FORMAT)
+        spec = await read_bundle_request(request, self.builder.read, default_format=STABLE_FORMAT)
         if FORMATS[spec.format].image is None:
             tree, go = format_in_image("layer"), format_in_image("go-zip")
             raise InvalidOption(f"an image holds a tree (format={tree}) or Go's zip (format={go})", options=["format"])
@@ -48,12 +50,12 @@ class SetRoutes:
         return json_representation(row, cache_control=NO_STORE, fields={"tzdata-release": image.release})
 
 
-def set_router(images: Images, base_url: str, *, token: str) -> APIRouter:
+def set_router(images: Images, builder: Builder, base_url: str, *, token: str) -> APIRouter:
     """Return the route of sets."""
     router = APIRouter(prefix="/v1/sets", tags=["images"], route_class=route_class())
     router.add_api_route(
         "",
-        SetRoutes(images, base_url, token).post,
+        SetRoutes(images, builder, base_url, token).post,
         methods=["POST"],
         operation_id="postSet",
         summary="Name a long list of zones, to pull it as an image",

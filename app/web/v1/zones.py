@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from app.artifact.spec import check_release_choice
+from app.builder.builder import Builder
+from app.builder.costs import LIST_SECONDS, SEARCH_SECONDS, weigh_typos
 from app.errors import InvalidOption
 from app.releases.library import Library
 from app.tzdb.names import is_release_name
@@ -35,6 +37,7 @@ class ZoneRoutes:
     """
 
     library: Library
+    builder: Builder
     base_url: str
     clock: Callable[[], float]
 
@@ -43,25 +46,35 @@ class ZoneRoutes:
         query = request.options.get("q", "")
         if len(query) > MAX_QUERY_LENGTH:
             raise InvalidOption(f"q is longer than {MAX_QUERY_LENGTH} characters", options=["q"])
+        country = request.options.get("country")
         found = await self._release(release)
-        facts = search(found, query=query, country=request.options.get("country"))
-        row = zones_row(found, facts)
-        return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
+
+        def work() -> Representation:
+            row = zones_row(found, search(found, query=query, country=country))
+            return _represent(row, found, cache_control=PINNED if is_release_name(release) else REVALIDATE)
+
+        # Without conditions it is the whole release, and its JSON takes longer than the search.
+        async with self.builder.turn(SEARCH_SECONDS if query or country else LIST_SECONDS):
+            return await self.builder.pools.build.run(work)
 
     async def zone(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One zone."""
         found = await self._release(release)
-        check_one_name(found, zone)
-        row: LocatedZoneRow = {
-            **zone_row(found, zone, now=math.floor(self.clock())),
-            "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
-        }
-        return _represent(row, found, cache_control=REVALIDATE)
+        await self._check_name(found, zone)
+
+        def work() -> Representation:
+            row: LocatedZoneRow = {
+                **zone_row(found, zone, now=math.floor(self.clock())),
+                "tzif": f"{self.base_url}/v1/releases/{found.version}/tzif/{zone}",
+            }
+            return _represent(row, found, cache_control=REVALIDATE)
+
+        return await self.builder.pools.build.run(work)
 
     async def tzif(self, release: ReleasePath, zone: ZonePath) -> Representation:
         """One TZif file. Source: RFC 9636 §8 for the media type."""
         found = await self._release(release)
-        check_one_name(found, zone)
+        await self._check_name(found, zone)
         file = found.files[zone]
         return make_representation(
             file.content,
@@ -71,14 +84,20 @@ class ZoneRoutes:
             fields={"tzdata-release": found.version},
         )
 
+    async def _check_name(self, release: Release, zone: str) -> None:
+        """Check that the release has the zone. Raises: what ``check_one_name`` raises."""
+        if zone not in release.files:
+            async with self.builder.turn(weigh_typos(1)):
+                await self.builder.pools.build.run(lambda: check_one_name(release, zone))
+
     async def _release(self, choice: str) -> Release:
         check_release_choice(choice)
         return await self.library.release(choice)
 
 
-def zone_router(library: Library, base_url: str, clock: Callable[[], float]) -> APIRouter:
+def zone_router(library: Library, builder: Builder, base_url: str, clock: Callable[[], float]) -> APIRouter:
     """Return the routes about the zones of a release."""
-    routes = ZoneRoutes(library, base_url, clock)
+    routes = ZoneRoutes(library, builder, base_url, clock)
     router = APIRouter(prefix="/v1/releases/{release}", tags=["zones"], route_class=route_class())
     router.add_api_route(
         "/zones",

@@ -146,6 +146,20 @@ class TestTooMuch:
         assert refusal(response) == (404, "unknown-zones")
         assert len(response.json()["zones"]) == 2_000
 
+    @pytest.mark.parametrize("rest", ["." * 30_000, ".a" * 15_000, "a." * 1_001, ".sha256" * 4_000])
+    @pytest.mark.parametrize("place", [BUNDLES, "/v1/artifacts", "/v1/feeds", "/v1/releases", "/nowhere"])
+    def test_a_path_of_dots(self, client: httpx.Client, place: str, rest: str) -> None:
+        assert refusal(client.get(f"{place}/{rest}")) == (400, "invalid-name")
+
+    def test_a_path_of_as_many_dots_as_there_may_be(self, client: httpx.Client) -> None:
+        assert client.get(f"/v1/artifacts/{'a.' * 999}zzz").status_code == 404
+        assert refusal(client.get(f"{BUNDLES}/latest/{'a.' * 999}tar")) == (400, "invalid-name")
+
+    def test_an_ending_longer_than_any(self, client: httpx.Client) -> None:
+        assert refusal(client.get(f"{BUNDLES}/latest/Etc/UTC.{'a' * 25}")) == (400, "unknown-format")
+        assert refusal(client.get(f"{BUNDLES}/latest/Etc/UTC.{'a' * 25}.sha256")) == (400, "unknown-format")
+        assert client.get(f"/v1/artifacts/{'0' * 64}.{'a' * 25}").status_code == 404
+
     def test_a_url_of_a_million_bytes(self, service: Service) -> None:
         assert raw_refusal(service, b"/v1/bundles/latest/" + b"A" * 1_000_000 + b".tar") == (414, "url-too-long")
         assert raw_refusal(service, b"/?" + b"a" * 1_000_000) == (414, "url-too-long")
