@@ -12,7 +12,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args, get_type_hints
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 LogFormat: TypeAlias = Literal["text", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
@@ -137,6 +136,8 @@ def read_environment() -> Mapping[str, str]:
 
     Where the system itself names proxies, as desktops do, they stand there like variables.
     """
+    from urllib.request import getproxies  # noqa: PLC0415 - most commands ask nobody, and it takes 15 ms to import
+
     named = {name.lower() for name in os.environ}
     system = {f"{scheme}_proxy": url for scheme, url in getproxies().items()}
     return {**{name: url for name, url in system.items() if name not in named}, **os.environ}
