@@ -43,7 +43,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class Sparingly:
-    """Logs errors that may come with every request: of each kind one a minute, with the number of those left out."""
+    """Logs what may come with every request: of each kind one now and then, with the number of those left out."""
 
     def __init__(self, log: logging.Logger, *, every_seconds: float = 60.0) -> None:
         self._log = log
@@ -53,15 +53,21 @@ class Sparingly:
 
     def error(self, text: str, *arguments: object) -> None:
         """Log an error. Args: text: the constant part, which is its kind."""
+        self._add(logging.ERROR, text, arguments)
+
+    def info(self, text: str, *arguments: object) -> None:
+        """Log an event. Args: as for ``error``."""
+        self._add(logging.INFO, text, arguments)
+
+    def _add(self, level: int, text: str, arguments: tuple[object, ...]) -> None:
         now = time.monotonic()
         if now - self._said.get(text, float("-inf")) < self._every_seconds:
             self._left_out[text] = self._left_out.get(text, 0) + 1
             return
         self._said[text] = now
         left_out = self._left_out.pop(text, 0)
-        self._log.error(
-            text + (" (and %d more like it)" if left_out else ""), *arguments, *([left_out] if left_out else [])
-        )
+        others = (" (and %d more like it)", (left_out,)) if left_out else ("", ())
+        self._log.log(level, text + others[0], *arguments, *others[1])
 
 
 def configure_logs(log_format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:

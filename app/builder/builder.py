@@ -22,11 +22,11 @@ from app.builder.costs import is_dear, weigh_build, weigh_list, weigh_plan, weig
 from app.digest import format_digest, sha256_hex
 from app.errors import NotFound, StoreUnavailable, UnknownArtifact
 from app.logs import Sparingly
-from app.once import Once
 from app.releases.library import Library
 from app.store.base import Store
 from app.tzdb.release import Release, TzifPool
-from app.work import Pools, make_pools
+from app.work.once import Once
+from app.work.pools import Pools, make_pools
 
 MadeT = TypeVar("MadeT")
 

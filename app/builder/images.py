@@ -4,7 +4,6 @@ The only place that decides which release a digest may belong to. ``oci/names`` 
 ``oci/image`` writes the bytes of images; HTTP is not known here.
 """
 
-import contextlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -15,11 +14,9 @@ from app.artifact.oci.names import check_repository, format_set, parse_repositor
 from app.artifact.plan import Plan
 from app.artifact.spec import Spec
 from app.builder.builder import Builder
-from app.builder.sets import SET, decode_set, encode_set
-from app.digest import format_digest, sha256_hex
+from app.builder.sets import Sets
+from app.digest import format_digest
 from app.errors import (
-    DamagedNote,
-    InvalidContent,
     NotFound,
     StoreUnavailable,
     UnknownArtifact,
@@ -109,6 +106,7 @@ class Images:
         self._library = library
         self._builder = builder
         self._store = store
+        self._sets = Sets(store)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._built = _Built(MAX_BUILT_BYTES)
         self._log = Sparingly(_log)
@@ -174,10 +172,7 @@ class Images:
         """
         release = await self._library.release(spec.release)
         await self._builder.plan(replace(spec, release=release.version))
-        note = encode_set(spec)
-        sha256 = sha256_hex(note)
-        await self._builder.pools.store.run(partial(self._keep_set, sha256, note))
-        repository = format_set(sha256)
+        repository = format_set(await self._builder.pools.store.run(partial(self._sets.keep, spec)))
         return repository, await self.image(repository, release.version)
 
     async def _find(self, repository: str, sha256: str) -> BuiltImage:
@@ -257,22 +252,12 @@ class Images:
         if sha256 is None:
             zones = repository.removeprefix("go/")
             return await self._builder.parse_path(zones, release, partial(parse_repository, repository, release))
-        note = await self._builder.pools.store.run(partial(self._store.read_note, SET, sha256))
-        if note is None:
+        spec = await self._builder.pools.store.run(partial(self._sets.find, sha256))
+        if spec is None:
             raise NotFound(
                 f"{repository} is not known here; POST /v1/sets with the same list makes it known under the same name"
             )
-        try:
-            return replace(decode_set(note, sha256), release=release.version)
-        except InvalidContent as error:
-            place = self._store.place(SET, sha256)
-            raise DamagedNote(f"{place}: {error.detail}; POST /v1/sets with the same list repairs it") from error
-
-    def _keep_set(self, sha256: str, note: bytes) -> None:
-        with contextlib.suppress(DamagedNote):  # what was posted is what has this sha256, so it may take the place
-            if self._store.read_note(SET, sha256) == note:
-                return
-        self._store.write_note(SET, sha256, note)
+        return replace(spec, release=release.version)
 
     def _note(self, sha256: str, version: str) -> None:
         content = version.encode()

@@ -20,12 +20,12 @@ from app.errors import (
     UntrustedIndex,
     UntrustedRelease,
 )
-from app.once import Once
 from app.releases.catalogue import Catalogue
 from app.releases.ledger import Ledger
 from app.sources.base import Loaded, Source
 from app.tzdb.release import Release, TzifPool
-from app.work import Pools
+from app.work.once import Once
+from app.work.pools import Pools
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from app.releases.loader import Loader
 from app.releases.yanked import standing
 from app.tzdb.names import release_order
 from app.tzdb.release import Release
-from app.work import RETRY_AFTER_SECONDS
+from app.work.waits import RETRY_AFTER_SECONDS
 
 _log = logging.getLogger(__name__)
 

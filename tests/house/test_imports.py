@@ -23,7 +23,6 @@ LAYERS: Layers = (
         "app.files",
         "app.settings",
         "app.logs",
-        "app.once",
         "app.work",
     ),
     ("app.tzdb",),

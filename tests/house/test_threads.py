@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tests.house.source import Module, make_module, read_modules
 
 HOME = "app.work"
-FOREIGN = frozenset({"to_thread", "run_in_executor", "ThreadPoolExecutor", "ProcessPoolExecutor", "getaddrinfo"})
+FOREIGN = frozenset({"to_thread", "run_in_executor", "ThreadPoolExecutor", "ProcessPoolExecutor"})
 """What would use the event loop's own executor, or another queue that nobody bounds."""
 
 

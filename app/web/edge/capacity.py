@@ -1,12 +1,12 @@
 """What all connections together may use: how many there are, and the bytes that they hold. No byte is parsed here."""
 
 import logging
-import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
 from app.errors import TzdataFilterError
+from app.logs import Sparingly
 from app.web.edge.front import Tally
 
 _log = logging.getLogger(__name__)
@@ -94,7 +94,8 @@ class Capacity:
         self._slow: dict[Guest, tuple[Hashable, int]] = {}
         self._slow_answers: dict[Hashable, int] = {}
         self._unsent_bytes = 0
-        self._log = _BriefLog()
+        # Anyone can cause any number of these lines.
+        self._log = Sparingly(_log, every_seconds=_LOG_SECONDS)
 
     @property
     def is_full(self) -> bool:
@@ -135,12 +136,12 @@ class Capacity:
         self.forget(guest)
         guest.cut_off()
         self._tally.refused += 1
-        self._log.add(f"a connection was cut off: {why}")
+        self._log.info("a connection was cut off: %s", why)
 
     def note_refusal(self, error: TzdataFilterError) -> None:
         """Count a request that was refused before the application saw it."""
         self._tally.refused += 1
-        self._log.add(f"a request was refused: {error.detail}")
+        self._log.info("a request was refused: %s", error.detail)
 
     def note_received(self, change: int) -> None:
         """Count what connections hold of requests that are not answered; at the bound, who holds most has to go."""
@@ -200,21 +201,3 @@ class Capacity:
         waiting.sort(key=lambda pair: pair[0])
         self._patient = [guest for _, guest in waiting]
         return self._patient.pop() if self._patient else None
-
-
-class _BriefLog:
-    """Lines about single connections: one a second at most, since anyone can cause any number of them."""
-
-    def __init__(self) -> None:
-        self._next_at = 0.0
-        self._left_out = 0
-
-    def add(self, line: str) -> None:
-        now = time.monotonic()
-        if now < self._next_at:
-            self._left_out += 1
-            return
-        self._next_at = now + _LOG_SECONDS
-        others = f" ({self._left_out} similar lines were left out before this one)" if self._left_out else ""
-        self._left_out = 0
-        _log.info("%s%s", line, others)

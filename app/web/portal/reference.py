@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.web.http.representation import REVALIDATE, Representation, html_representation, json_representation
 from app.web.http.routes import route_class
-from app.work import Pool
+from app.work.pool import Pool
 
 _CODE = re.compile(r"`([^`]*)`")
 _STYLE = """

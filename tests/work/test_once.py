@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from app.once import Once
+from app.work.once import Once
 
 pytestmark = pytest.mark.anyio
 
