@@ -25,7 +25,7 @@ from app.sources.tree import TreeSource
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
-from app.work import make_pools
+from app.work.pools import make_pools
 
 if TYPE_CHECKING:
     from app.web.app import WebParts

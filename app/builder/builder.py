@@ -25,7 +25,7 @@ from app.once import Once
 from app.releases.library import Library
 from app.store.base import Store
 from app.tzdb.release import Release, TzifPool
-from app.work import Pools, make_pools
+from app.work.pools import Pools, make_pools
 
 MadeT = TypeVar("MadeT")
 

@@ -14,7 +14,7 @@ from functools import partial
 from app.errors import SourceUnreachable, TzdataFilterError
 from app.once import Once
 from app.sources.base import Offers, Promise, Source
-from app.work import Pools
+from app.work.pools import Pools
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from app.releases.newest import Newest, patience_of, still_loading
 from app.sources.base import Promise, Source
 from app.tzdb.names import is_release_name, nth_of_year
 from app.tzdb.release import Release
-from app.work import Pools, make_pools
+from app.work.pools import Pools, make_pools
 
 LOOK_AGAIN_SECONDS = 1.0
 """How soon an unknown release may make the library look at its sources again."""

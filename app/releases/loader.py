@@ -24,7 +24,7 @@ from app.releases.catalogue import Catalogue
 from app.releases.ledger import Ledger
 from app.sources.base import Loaded, Source
 from app.tzdb.release import Release, TzifPool
-from app.work import Pools
+from app.work.pools import Pools
 
 _log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from app.releases.channels import count_back
 from app.releases.loader import Loader
 from app.tzdb.names import release_order
 from app.tzdb.release import Release
-from app.work import RETRY_AFTER_SECONDS
+from app.work.waits import RETRY_AFTER_SECONDS
 
 _log = logging.getLogger(__name__)
 
@@ -178,9 +178,9 @@ class Newest:
         self._tried[version] = time.monotonic()
         if version not in self._passed_over:
             self._passed_over[version] = time.monotonic()
-            if not self._loader.refusal(version):
+            if not self._loader.refusal(version):  # a refusal has told it all
                 self._changed()
-            _log.warning("channels do without release %s for now: %s", version, error.detail)
+                _log.warning("channels do without release %s for now: %s", version, error.detail)
 
     def _most_helpful(self, passed: Collection[TzdataFilterError], error: UnknownRelease) -> TzdataFilterError:
         """Return why there is no release: a source that may have one cannot be read just now, or there is none."""

@@ -42,7 +42,7 @@ from app.web.v1.health import health_router
 from app.web.v1.releases import release_router
 from app.web.v1.sets import set_router
 from app.web.v1.zones import zone_router
-from app.work import Pools
+from app.work.pools import Pools
 
 _log = logging.getLogger(__name__)
 

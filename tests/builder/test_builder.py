@@ -15,7 +15,7 @@ from app.sources.directory import WheelDirectory
 from app.store.base import Store
 from app.store.disk import DiskStore
 from app.store.memory import MemoryStore
-from app.work import make_pools
+from app.work.pools import make_pools
 from tests.builder.parts import StoreWithDoor, put_wheel, spec
 
 pytestmark = pytest.mark.anyio

@@ -20,7 +20,7 @@ from app.releases.ledger import Ledger
 from app.releases.library import Library
 from app.releases.listing import release_list
 from app.store.memory import MemoryStore
-from app.work import make_pools
+from app.work.pools import make_pools
 from tests.releases.sources import LONG, Wayward
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from app.builder.builder import Outcome
 from app.releases.library import Library
 from app.web.edge.front import Tally
 from app.web.http.hot import HotRepresentations
-from app.work import Pools
+from app.work.pools import Pools
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUILD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)

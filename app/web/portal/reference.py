@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.web.http.representation import REVALIDATE, Reply, Representation, json_representation, make_reply
 from app.web.http.routes import route_class
-from app.work import Pool
+from app.work.pool import Pool
 
 _CODE = re.compile(r"`([^`]*)`")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

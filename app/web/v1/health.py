@@ -12,7 +12,7 @@ from app.web.edge.metrics import MEDIA_TYPE, Metrics
 from app.web.http.representation import NO_STORE, PLAIN_TEXT, Reply, make_reply
 from app.web.http.routes import route_class
 from app.web.openapi.described import responses
-from app.work import Pools
+from app.work.pools import Pools
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.errors import Overloaded
-from app.work import MOST_PROCESSORS, Pool, Turns, make_pools
+from app.work.pool import Pool
+from app.work.pools import MOST_PROCESSORS, make_pools
+from app.work.turns import Turns
 
 pytestmark = pytest.mark.anyio
 
