@@ -53,5 +53,5 @@ def shown_log() -> Iterator[None]:
 class _Shown(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         # A refused release is either raised as an error too, or reported by `fetch_release`.
-        if not (record.name == "app.releases.library" and record.levelno >= logging.ERROR):
+        if not (record.name == "app.releases.loader" and record.levelno >= logging.ERROR):
             say(f"warning: {record.getMessage()}")

@@ -180,9 +180,9 @@ class Newest:
         self._tried[version] = time.monotonic()
         if version not in self._passed_over:
             self._passed_over[version] = time.monotonic()
-            if not self._loader.refusal(version):
+            if not self._loader.refusal(version):  # a refusal has told it all
                 self._changed()
-            _log.warning("channels do without release %s for now: %s", version, error.detail)
+                _log.warning("channels do without release %s for now: %s", version, error.detail)
 
     def _most_helpful(self, passed: Collection[TzdataFilterError], error: UnknownRelease) -> TzdataFilterError:
         """Return why there is no release: a source that may have one cannot be read just now, or there is none."""

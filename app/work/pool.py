@@ -1,7 +1,4 @@
-"""A pool: a few threads for one kind of work, and a wait for one that is bounded in time.
-
-What the work is, is not known here.
-"""
+"""A pool: a few threads and their queue. Which pools there are is said in ``pools``."""
 
 import asyncio
 import contextlib

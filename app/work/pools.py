@@ -1,8 +1,4 @@
-"""The pools of this program, one for each kind of work, and how large each is.
-
-What hangs holds the threads of its own kind alone, and what is dear leaves a thread to what is cheap. Nothing in this
-program uses the event loop's own executor, which would be one queue for everything.
-"""
+"""Which pools and turns there are, and how many threads each has."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Turns at dear work: a bounded wait, in which the shorter goes first. What the work is, is not known here."""
+"""Turns at dear work. No work is done here, and no thread is known."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What waited for a place, and how long; and the error for those who waited in vain."""
+"""What was waited for, counted for metrics, and the error for whoever waited in vain. Nothing waits here."""
 
 import time
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable
 
-from tests.house.source import Module, make_module, read_modules
+from tests.house.source import Module, is_within, make_module, read_modules
 
 HOME = "app.work"
 FOREIGN = frozenset({"to_thread", "run_in_executor", "ThreadPoolExecutor", "ProcessPoolExecutor"})
@@ -14,7 +14,7 @@ def find_foreign_threads(modules: Iterable[Module]) -> list[str]:
     return [
         f"{module.path}:{node.lineno} uses {name}"
         for module in modules
-        if module.name != HOME
+        if not is_within(module.name, HOME)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute | ast.Name | ast.alias)
         for name in FOREIGN & {getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "name", None)}

@@ -62,4 +62,4 @@ async def test_a_look_that_fails_is_logged_and_not_the_last(caplog: pytest.LogCa
     parts = make_parts(FaultyShelf(faults=2), settings=Settings(rescan_seconds=0.05))
     async with running(parts):
         await releases_are_there(parts)
-    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["looking for releases failed"] * 2
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["source shelf failed unexpectedly"]
