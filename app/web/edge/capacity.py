@@ -89,7 +89,7 @@ class Capacity:
         self._open: set[Guest] = set()
         self._spare: dict[Guest, None] = {}
         self._patient: list[Guest] = []
-        self._next_scan = 0.0
+        self._scanned_at = -_SCAN_SECONDS
         self._received_bytes = 0
         self._slow: dict[Guest, tuple[Hashable, int]] = {}
         self._slow_answers: dict[Hashable, int] = {}
@@ -192,11 +192,12 @@ class Capacity:
         """
         while self._patient:
             guest = self._patient.pop()
-            if guest in self._open and guest.waits_for(now) is not None:
+            waited = guest.waits_for(now) if guest in self._open else None
+            if waited is not None and waited >= now - self._scanned_at:  # else it has been heard of since
                 return guest
-        if now < self._next_scan:
+        if now < self._scanned_at + _SCAN_SECONDS:
             return None
-        self._next_scan = now + _SCAN_SECONDS
+        self._scanned_at = now
         waiting = [(seconds, guest) for guest in self._open if (seconds := guest.waits_for(now)) is not None]
         waiting.sort(key=lambda pair: pair[0])
         self._patient = [guest for _, guest in waiting]
