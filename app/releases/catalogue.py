@@ -178,23 +178,27 @@ class Catalogue:
                 raise outcome
 
     async def _look(self, source: Source, wanted: bool) -> None:  # noqa: FBT001 - called through partial
-        known = self._looks.get(id(source), _NOTHING)
         pool = self._pools.looks if source.remote else self._pools.local
         try:
             offers = await pool.run(partial(source.offers, wanted=wanted))
         except TzdataFilterError as error:
-            if known.trouble is None or known.trouble.detail != error.detail:
-                _log.warning("source %s cannot be read: %s", source.name, error.detail)
-            look = _Look(known.offers, known.at, error)
+            look = self._failed(source, error)
         except Exception as error:  # noqa: BLE001 - whatever a source raises, it is that source's alone
             unexpected = SourceUnreachable(f"the source {source.name} failed unexpectedly: {type(error).__name__}")
-            if known.trouble is None or known.trouble.detail != unexpected.detail:
-                _log.exception("source %s failed unexpectedly", source.name)
-            look = _Look(known.offers, known.at, unexpected)
+            look = self._failed(source, unexpected, trace=error)
         else:
             look = _Look(offers, time.monotonic(), None)
+        known = self._looks.get(id(source), _NOTHING)
         self.failures[source.name] += look.trouble is not None
         self._looks[id(source)] = look
         was_well, is_well = (each.at is not None and each.trouble is None for each in (known, look))
         if look.offers != known.offers or was_well != is_well:
             self._changed()
+
+    def _failed(self, source: Source, trouble: TzdataFilterError, *, trace: Exception | None = None) -> _Look:
+        # What is known may be newer than this attempt: two that differ in what they want can run at once.
+        known = self._looks.get(id(source), _NOTHING)
+        if known.trouble is None or known.trouble.detail != trouble.detail:
+            level = logging.WARNING if trace is None else logging.ERROR
+            _log.log(level, "source %s cannot be read: %s", source.name, trouble.detail, exc_info=trace)
+        return _Look(known.offers, known.at, trouble)

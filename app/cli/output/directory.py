@@ -5,8 +5,8 @@ How an existing directory is compared with them is in ``tree``, and how it is re
 
 import os
 import posixpath
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -46,8 +46,10 @@ def write_directory(directory: Path, entries: Sequence[Entry], *, replace: bool)
                 f"{place} is a mount point, and nothing can be renamed to one: name a directory in it"
             )
         place.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        # Named before it is made: a signal in between must not leave it behind.
+        aside = place.parent / f".{place.name}.{secrets.token_hex(8)}"
         try:
+            aside.mkdir(mode=0o700)
             fresh = aside / "fresh"
             write_tree(fresh, entries)
             if present:

@@ -112,8 +112,9 @@ class BoundedProtocol(ReadingProtocol):
             seconds = now - self._waiting_since
         else:
             return now - self._answered_at if self._is_idle else None
-        # Who has never had an answer waits from the start: else a flood of such would outlast every idle good client.
-        return seconds if self.cycle is None or seconds > _PATIENCE_SECONDS else None
+        # Who has said nothing yet waits from the start: else a flood of such would outlast every idle good client.
+        is_silent = self._phase == BETWEEN and not self._fed
+        return seconds if is_silent or seconds > _PATIENCE_SECONDS else None
 
     def cut_off(self) -> None:
         """See ``Guest``."""

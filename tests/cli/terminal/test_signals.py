@@ -58,7 +58,7 @@ def test_a_signal_while_a_tree_is_written_leaves_nothing_or_all_of_it(number: si
         assert left in ([], ["out"])
         assert not left or len([path for path in (place / "out").rglob("*") if path.is_file()]) > 500
     assert CODES[number] in ended
-    assert ended <= {0, CODES[number]}
+    assert ended <= {0, CODES[number], -number}  # the last once all is done, while the interpreter ends
 
 
 def test_what_is_ignored_stays_ignored(tmp_path: Path) -> None:
