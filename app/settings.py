@@ -70,7 +70,7 @@ class Settings:
     log_format: Annotated[LogFormat, _choice(get_args(LogFormat))] = "text"
     log_level: Annotated[LogLevel, _choice(get_args(LogLevel))] = "info"
     request_log: Annotated[bool, _flag] = True
-    memory_store_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 256 << 20
+    memory_store_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 32 << 20
     """How many bytes the store in memory may hold."""
     disk_store_bytes: Annotated[int, _integer(1 << 20, 1 << 50)] = 4 << 30
     """How many bytes bundles and what belongs to them may take in ``data_dir``."""
@@ -78,7 +78,7 @@ class Settings:
     """How many bytes posted lists may take in ``data_dir``."""
     disk_reserve_bytes: Annotated[int, _integer(0, 1 << 50)] = 64 << 20
     """How many bytes stay free on the disk of ``data_dir``; of a small disk at most an eighth."""
-    hot_bytes: Annotated[int, _integer(0, 1 << 40)] = 64 << 20
+    hot_bytes: Annotated[int, _integer(0, 1 << 40)] = 32 << 20
     """How many bytes of the latest answers are kept ready to send."""
     max_url_bytes: Annotated[int, _integer(1_024, 1 << 40)] = 32 << 10
     """Path and query; the longest list of all names is about 10,000 bytes."""

@@ -23,10 +23,16 @@ BEGUN = "begun\n"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """An attack and the index that the service has meanwhile; without one the service is offline."""
+    """An attack and what the service has meanwhile.
+
+    Attributes:
+        index: Without one the service is offline.
+        on_disk: Whether it has a data directory; else it keeps everything in memory.
+    """
 
     run: Callable[[Attack], None]
     index: Mood | None = None
+    on_disk: bool = True
 
 
 KINDS: Mapping[str, Kind] = {
@@ -42,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
     "connections": Kind(broken.flood_connections),
     "fat-trees": Kind(dear.ask_for_fat_trees),
     "store": Kind(dear.fill_the_store),
+    "memory-store": Kind(dear.fill_the_store, on_disk=False),
     "sets": Kind(dear.post_sets),
     "selectors": Kind(dear.post_selectors),
     "readings": Kind(dear.ask_for_readings, index="well"),

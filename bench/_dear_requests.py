@@ -10,7 +10,7 @@ from bench._service import request_row
 
 PAUSE_SECONDS = 0.05
 SELECTORS = 2_000
-MOST_PREFIXES = 150
+MOST_PREFIXES = 480
 MOST_SETS = 1_000
 _RELEASES = tuple(f"{year}{letter}" for year in range(2020, 2026) for letter in "abcde")
 _ZONES = ("Etc/UTC", "Asia/Tokyo", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Africa/Cairo")
@@ -27,13 +27,13 @@ def ask_for_fat_trees(attack: Attack) -> None:
 
 
 def fill_the_store(attack: Attack) -> None:
-    """Let 4 clients ask for the whole tree below other directories: 600 KB to store for each request, 150 in all."""
+    """Let 4 clients ask for the whole tree below other directories: 600 KB to store for each request, 480 in all."""
 
     def requests(client: int) -> Iterator[bytes]:
         for number in range(MOST_PREFIXES // 4):
             yield request_row(f"/v1/bundles/2026f/*.tar?prefix=c{client}/{number}")
 
-    attack.ask(4, requests, rest=0.1)
+    attack.ask(4, requests, rest=0.03)
 
 
 def post_sets(attack: Attack) -> None:

@@ -1,9 +1,10 @@
 """Good clients while others attack: what they wait for, what the service's memory comes to, and what it answers.
 
 Each attack has a service of its own: default settings, but a port of the loopback interface, a data directory that is
-removed, and either no outbound call or an index on the loopback interface. Its address space is bounded, so that a
-fault of memory ends the service and not the machine. Before, while and after the attack the same good clients ask for
-the same things (``bench._good_clients``); the attacker is another process, with the least priority (``bench._attack``).
+removed (``memory-store``: none), and either no outbound call or an index on the loopback interface. Its address space
+is bounded, so that a fault of memory ends the service and not the machine. Before, while and after the attack the same
+good clients ask for the same things (``bench._good_clients``); the attacker is another process, with the least priority
+(``bench._attack``).
 
 How to read the table: one line for each attack, above it the quiet figures, which are the medians of all windows before
 and after attacks. What is promised: hot answers have at most three times their quiet p99, cold bundles of two zones at
@@ -31,9 +32,8 @@ from pathlib import Path
 from statistics import median
 
 from bench._arguments import read_arguments
-from bench._attacks import BEGUN, KINDS
+from bench._attacks import BEGUN, KINDS, Kind
 from bench._good_clients import GoodClients, Waits, measure, percentile
-from bench._index import Mood
 from bench._service import Server, fetch, run_server, run_service
 from bench._table import print_table
 
@@ -105,7 +105,7 @@ def measure_attack(name: str, apart: GoodClients, *, seconds: float) -> Figures:
     """Return what one attack comes to."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        service = stack.enter_context(run_bounded_service(folder, KINDS[name].index))
+        service = stack.enter_context(run_bounded_service(folder, KINDS[name]))
         groups = (make_good_clients(service), apart)
         measure(groups, seconds * QUIET_PART / 4)
         before, _ = measure(groups, seconds * QUIET_PART)
@@ -126,12 +126,12 @@ def make_good_clients(service: Server) -> GoodClients:
 
 
 @contextmanager
-def run_bounded_service(folder: Path, mood: Mood | None = None) -> Iterator[Server]:
-    """Run a service, and an index of that mood, until the block ends; without a mood the service is offline."""
+def run_bounded_service(folder: Path, kind: Kind | None = None) -> Iterator[Server]:
+    """Run a service, with what an attack of that kind needs, until the block ends."""
     with ExitStack() as stack:
-        settings = {"DATA_DIR": str(folder / "data")}
-        if mood is not None:
-            command = ("-m", "bench._index", mood, "{port}")
+        settings = {"DATA_DIR": str(folder / "data")} if kind is None or kind.on_disk else {}
+        if kind is not None and kind.index is not None:
+            command = ("-m", "bench._index", kind.index, "{port}")
             index = stack.enter_context(run_server(*command, log=folder / "index.log"))
             fetch(index, "/simple/tzdata/")
             settings |= {"OFFLINE": "false", "INDEX_URL": f"http://127.0.0.1:{index.port}/simple"}

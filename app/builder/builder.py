@@ -115,9 +115,11 @@ class Builder:
             TzdataFilterError: As for ``plan``.
         """
         release = await self._library.release(spec.release)
-        async with self.turn(weigh_build(release, spec)):
+        seconds = weigh_build(release, spec)
+        obtain = self._obtain_dear if is_dear(seconds) else self._obtain
+        async with self.turn(seconds):
             plan, key = await self.pools.build.run(partial(self._plan_and_key, release, spec))
-            stored = await self._once.run(key, lambda: self._observed(self._obtain(plan, key)))
+            stored = await self._once.run(key, lambda: self._observed(obtain(plan, key)))
         return Artifact(release.version, plan, stored.record, stored.content, stored.record.sha256, stored.kept)
 
     async def find(self, sha256: str) -> StoredArtifact:
@@ -181,12 +183,24 @@ class Builder:
                 self._observe(outcome, time.perf_counter() - started)
 
     async def _obtain(self, plan: Plan, key: str) -> tuple[Outcome, StoredArtifact]:
-        # Work that nobody waits for any more does not begin; once it has begun, it is brought to its end.
+        def work() -> tuple[Outcome, StoredArtifact]:
+            stored = self._read(key)
+            return ("stored", stored) if stored is not None else self._kept(_encode(plan))
+
+        # One thread for all of it, since building takes less time than handing it on. Work that nobody waits for any
+        # more does not begin.
+        return await self.pools.store.run(work, wanted=partial(self._once.is_wanted, key))
+
+    async def _obtain_dear(self, plan: Plan, key: str) -> tuple[Outcome, StoredArtifact]:
+        # As in ``_obtain``; once it has begun, it is brought to its end.
         stored = await self.pools.store.run(partial(self._read, key), wanted=partial(self._once.is_wanted, key))
         if stored is not None:
             return "stored", stored
         built = await self.pools.build.run(partial(_encode, plan))
-        if await self.pools.store.run(partial(self._keep, self._stored.keep, built)):
+        return await self.pools.store.run(partial(self._kept, built))
+
+    def _kept(self, built: StoredArtifact) -> tuple[Outcome, StoredArtifact]:
+        if self._keep(self._stored.keep, built):
             return "built", built
         return "unkept", replace(built, kept=False)
 

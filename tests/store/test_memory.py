@@ -1,10 +1,10 @@
 """What is particular to the store in memory: it forgets the least recently used."""
 
 from app.digest import sha256_hex
-from app.store.base import NoteKind
+from app.store.base import LASTING, NoteKind
 from app.store.memory import OVERHEAD_BYTES, MemoryStore
 
-RECORD, ORIGIN = NoteKind("record"), NoteKind("origin")
+RECORD, ORIGIN, SET = NoteKind("record"), NoteKind("origin"), NoteKind("set")
 
 
 def put(store: MemoryStore, content: bytes) -> str:
@@ -52,3 +52,18 @@ def test_values_without_a_byte_take_room_as_well() -> None:
         store.write_note(RECORD, f"{number:064}", b"")
     assert len(store.note_keys(RECORD)) == 10
     assert store.usage().cache_bytes == 10 * OVERHEAD_BYTES
+
+
+def test_the_ledger_is_never_forgotten_and_sets_only_after_everything_else() -> None:
+    store = MemoryStore(max_bytes=20 * OVERHEAD_BYTES)
+    lines = sorted(LASTING - {SET})
+    for kind in (*lines, SET):
+        store.write_note(kind, "a", b"line")
+    for number in range(100):
+        store.write_note(RECORD, f"{number:064}", b"")
+    assert [store.read_note(kind, "a") for kind in (*lines, SET)] == [b"line"] * 3
+    for number in range(100):
+        store.write_note(SET, f"{number:064}", b"")
+    assert store.read_note(SET, "a") is None
+    assert [store.read_note(kind, "a") for kind in lines] == [b"line"] * 2
+    assert store.usage().cache_bytes <= 20 * OVERHEAD_BYTES

@@ -176,7 +176,7 @@ class LosingStore(MemoryStore):
         self.is_full = False
 
     def forget(self) -> None:
-        self._values.clear()
+        self._cache.clear()
 
     def write_blob(self, sha256: str, content: bytes, *, lasting: bool = False) -> None:
         if self.is_full:
