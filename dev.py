@@ -28,6 +28,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 WHEELS = ROOT / ".cache" / "wheels"
 LOCKS = ROOT / "locks"
 LOCKED = ("--require-hashes", "--only-binary", ":all:", "--requirement")
+SOURCE = "sniffpy"
+"""Has no wheel; it is built by what locks/dev.txt has installed."""
 TYPED = ("app", "tests", "bench", "dev.py")
 OLDEST_PYTHON = (3, 11)
 STAMP = VENV / "dev.py.stamp"
@@ -144,9 +146,11 @@ def lock(*, upgrade: bool) -> int:
     resolve = [str(BIN / "uv"), "pip", "compile", "pyproject.toml", "--group", "build", "--quiet", "--generate-hashes"]
     resolve += ["--universal", "--python-version", "3.11", *(["--upgrade"] if upgrade else [])]
     resolve += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
-    superset = ["--group", "dev", "--constraints", "locks/runtime.txt"]
+    superset = ["--group", "dev", "--constraints", "locks/runtime.txt", "--no-emit-package", SOURCE]
     code = call(*resolve, "--output-file", "locks/runtime.txt")
-    return code or call(*resolve, *superset, "--output-file", "locks/dev.txt")
+    code = code or call(*resolve, *superset, "--output-file", "locks/dev.txt")
+    sources = ["source" if argument == "build" else argument for argument in resolve if argument != "pyproject.toml"]
+    return code or call(*sources, "--output-file", "locks/dev-source.txt")
 
 
 def set_up(kind: str) -> None:
@@ -160,7 +164,9 @@ def set_up(kind: str) -> None:
     STAMP.write_text(place)  # what is interrupted from here on is done again
     requirements = LOCKS / f"{kind}.txt"
     say(f"installing {len(re.findall(r'(?m)^[a-z].*==', requirements.read_text()))} packages from locks/{kind}.txt")
-    if pip("install", *LOCKED, requirements) or pip("install", "--no-build-isolation", "--editable", "."):
+    build = ("install", "--no-build-isolation")
+    source = [*build, "--require-hashes", "--requirement", LOCKS / "dev-source.txt"] if kind == "dev" else []
+    if pip("install", *LOCKED, requirements) or (source and pip(*source)) or pip(*build, "--editable", "."):
         fail("pip could not install; its message is above. Nothing is half done: the same command tries again.")
     STAMP.write_text(f"{place} {locks} {kind}")
     say("the environment is ready: .venv")
@@ -196,7 +202,7 @@ def read_stamp() -> list[str]:
 def fingerprints() -> tuple[str, str]:
     """Return a hash of the Python and the place, and one of the locks and the entry points."""
     place = f"{sys.version} {sys.base_prefix} {ROOT}".encode()
-    files = (LOCKS / "runtime.txt", LOCKS / "dev.txt", ROOT / "pyproject.toml")
+    files = (*(LOCKS / f"{name}.txt" for name in ("runtime", "dev", "dev-source")), ROOT / "pyproject.toml")
     return hashlib.sha256(place).hexdigest(), hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 

@@ -9,8 +9,8 @@ import pytest
 import dev
 from tests.house.source import ROOT
 
-RUNTIME, DEV, WHEELS, GO = (
-    dev.LOCKS / name for name in ("runtime.txt", "dev.txt", "tzdata-wheels.txt", "go-toolchains.txt")
+RUNTIME, DEV, SOURCE, WHEELS, GO = (
+    dev.LOCKS / name for name in ("runtime.txt", "dev.txt", "dev-source.txt", "tzdata-wheels.txt", "go-toolchains.txt")
 )
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?: |$)")
 PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
@@ -33,7 +33,7 @@ def join_lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
-@pytest.mark.parametrize("path", [RUNTIME, DEV, WHEELS, GO], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [RUNTIME, DEV, SOURCE, WHEELS, GO], ids=lambda path: path.stem)
 def test_every_line_is_a_pin_with_a_hash_and_nothing_else(path: Path) -> None:
     text = path.read_text()
     assert read_pins(text)
@@ -50,6 +50,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     wanted = {
         RUNTIME: [*project["project"]["dependencies"], *project["build-system"]["requires"]],
         DEV: project["dependency-groups"]["dev"],
+        SOURCE: [*project["dependency-groups"]["source"], dev.SOURCE],
     }
     for path, requirements in wanted.items():
         names = {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
