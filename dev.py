@@ -165,8 +165,10 @@ def set_up(kind: str) -> None:
     requirements = LOCKS / f"{kind}.txt"
     say(f"installing {len(re.findall(r'(?m)^[a-z].*==', requirements.read_text()))} packages from locks/{kind}.txt")
     build = ("install", "--no-build-isolation")
-    source = [*build, "--require-hashes", "--requirement", LOCKS / "dev-source.txt"] if kind == "dev" else []
-    if pip("install", *LOCKED, requirements) or (source and pip(*source)) or pip(*build, "--editable", "."):
+    code = pip("install", *LOCKED, requirements)
+    if kind == "dev":
+        code = code or pip(*build, "--require-hashes", "--requirement", LOCKS / "dev-source.txt")
+    if code or pip(*build, "--editable", "."):
         fail("pip could not install; its message is above. Nothing is half done: the same command tries again.")
     STAMP.write_text(f"{place} {locks} {kind}")
     say("the environment is ready: .venv")
