@@ -98,7 +98,9 @@ def _ignoring_resets() -> Iterator[None]:
 
 
 def start(start_service: StartService, url: str, **settings: object) -> Service:
-    return start_service(expect_errors=True, **{"offline": False, "index_url": url, **settings})  # type: ignore[arg-type]
+    quicker = {"index_timeout_seconds": 2, "max_wait_seconds": 1.5}
+    given = {"offline": False, "index_url": url, **quicker, **settings}
+    return start_service(expect_errors=True, **given)  # type: ignore[arg-type]
 
 
 def timed(service: Service, path: str) -> tuple[httpx.Response, float]:
@@ -136,7 +138,7 @@ class TestSlowFiles:
         self, start_service: StartService, index: LoopbackIndex
     ) -> None:
         index.file_mood = "drips"
-        service = start(start_service, index.url)
+        service = start(start_service, index.url, max_wait_seconds=5)
         with ThreadPoolExecutor(len(MISSING)) as pool:
             waiting: list[Future[tuple[httpx.Response, float]]] = [
                 pool.submit(timed, service, BUNDLE.format(version, "a")) for version in MISSING

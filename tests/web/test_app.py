@@ -62,4 +62,6 @@ async def test_a_look_that_fails_is_logged_and_not_the_last(caplog: pytest.LogCa
     parts = make_parts(FaultyShelf(faults=2), settings=Settings(rescan_seconds=0.05))
     async with running(parts):
         await releases_are_there(parts)
-    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["source shelf failed unexpectedly"]
+    (record,) = [record for record in caplog.records if record.exc_info]
+    assert record.levelname == "ERROR"
+    assert record.getMessage().startswith("source shelf cannot be read: the source shelf failed unexpectedly: ")

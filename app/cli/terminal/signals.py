@@ -27,14 +27,14 @@ class Stopped(KeyboardInterrupt):
 def stopping_at_signals() -> Iterator[None]:
     """Raise ``Stopped`` at SIGTERM and SIGHUP meanwhile; a signal that is ignored, as under nohup, stays so."""
     former = {number: signal.getsignal(number) for number in _SIGNALS}
-    taken = [number for number, handler in former.items() if handler is signal.SIG_DFL]
+    taken = {number: handler for number, handler in former.items() if handler is not signal.SIG_IGN}
     for number in taken:
         signal.signal(number, _stop)
     try:
         yield
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in taken.items():
+            signal.signal(number, handler)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal.signal calls it
