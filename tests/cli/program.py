@@ -30,7 +30,8 @@ OFFLINE = {"TZDATA_FILTER_OFFLINE": "true"}
 
 def environment(**changes: str) -> dict[str, str]:
     """Return the environment for a process: this one's, without settings and with the path of the project."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TZDATA_FILTER_")}
+    others = ("TZDATA_FILTER_", "PYTHONUNBUFFERED")  # without buffers, what is left in them cannot be seen
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return {**kept, "PYTHONPATH": str(ROOT), **OFFLINE, **changes}
 
 

@@ -3,7 +3,6 @@
 What goes to standard output as bytes (a bundle, a list) does not pass here, and stays exact: ``output/file``.
 """
 
-import contextlib
 import errno
 import os
 import sys
@@ -35,9 +34,11 @@ def print_json(value: object) -> None:
 
 def print_error(*lines: str) -> None:
     """Print each text as one line on standard error, as ``print_lines`` does, if anything can be printed there."""
-    with contextlib.suppress(OSError):
+    try:
         for line in lines:
             click.echo(_shown(line, sys.stderr), err=True)
+    except OSError:
+        _silence(sys.stderr)
 
 
 def standard_output() -> TextIO:
@@ -57,11 +58,15 @@ def output_error(error: Exception) -> OutputUnavailable | None:
 
 
 def close_standard_output() -> None:
-    """Point standard output at the null device: what is left in its buffer would raise again when Python exits."""
-    if sys.stdout is None:
-        return
+    """Let nobody write to standard output any more."""
+    if sys.stdout is not None:
+        _silence(sys.stdout)
+
+
+def _silence(stream: TextIO) -> None:
+    # What is left in its buffer would fail again when Python ends, which would then be the exit status.
     nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
+    os.dup2(nothing, stream.fileno())
     os.close(nothing)
 
 

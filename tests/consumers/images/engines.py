@@ -100,10 +100,15 @@ def running_docker(folder: Path) -> Iterator[Docker]:
     places = (f"--data-root={folder / 'data'}", f"--exec-root={folder / 'exec'}", f"--pidfile={folder / 'pid'}")
     command = (find("dockerd"), *places, f"--host=unix://{socket}", *_DAEMON_FLAGS)
     environ = {"HOME": str(home), "DOCKER_HOST": f"unix://{socket}", "DOCKER_BUILDKIT": "1"}
-    with running(command, folder / "log", environ=environ) as process:
-        docker = Docker(Engine((DOCKER,), environ), folder / "exec" / "containerd" / "containerd.sock")
-        wait_until_up(process, folder / "log", lambda: docker.engine.finish("version").code == 0)
-        yield docker
+    try:
+        with running(command, folder / "log", environ=environ) as process:
+            docker = Docker(Engine((DOCKER,), environ), folder / "exec" / "containerd" / "containerd.sock")
+            wait_until_up(process, folder / "log", lambda: docker.engine.finish("version").code == 0)
+            yield docker
+    finally:
+        # It leaves the namespace of its containers mounted, and then nobody can remove the folder.
+        for namespace in (folder / "exec" / "netns").glob("*"):
+            finish("umount", str(namespace), environ={})
 
 
 @contextlib.contextmanager
