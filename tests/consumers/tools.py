@@ -28,6 +28,7 @@ _PACKAGES = {
     "podman": "podman",
     "sha256sum": "coreutils",
     "skopeo": "skopeo",
+    "umount": "mount",
     "unshare": "util-linux",
     "zdump": "libc-bin",
 }
