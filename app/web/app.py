@@ -92,7 +92,6 @@ def make_app(parts: WebParts) -> ASGIApp:
             parts.hot,
             Channels(parts.library, settings.base_url),
             max_url_bytes=settings.max_url_bytes,
-            path_prefix=settings.path_prefix,
         ),
         artifact_router(parts.builder, parts.hot, settings.base_url),
         release_router(parts.library),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -23,6 +24,11 @@ class Channels:
 
     library: Library
     base_url: str
+
+    @property
+    def path_prefix(self) -> str:
+        """What links without a host start with: the path of ``base_url``."""
+        return urlsplit(self.base_url).path
 
     def fields(self, request: Request, choice: str, version: str) -> dict[str, str]:
         """Return the fields for an answer to the channel ``choice``, which stood for release ``version``.

@@ -45,13 +45,11 @@ class BundleRoutes:
 
     Attributes:
         max_url_bytes: What the service reads as a URL.
-        path_prefix: What links without a host start with.
     """
 
     builder: Builder
     channels: Channels
     max_url_bytes: int
-    path_prefix: str
 
     async def bundle(
         self, request: Asked, release: ReleasePath, zones: ZonesPath, format: FormatPath
@@ -60,7 +58,7 @@ class BundleRoutes:
         artifact = await self.builder.build(await self._spec(request, release, zones, format))
         fields = self._fields(request, choice=release, version=artifact.release)
         # A store that is full or away did not take it, and a permanent URL that leads nowhere is worse than none.
-        place = self.path_prefix + artifact_path(artifact.sha256, artifact.record.format)
+        place = self.channels.path_prefix + artifact_path(artifact.sha256, artifact.record.format)
         location = {"content-location": place} if artifact.kept else {}
         return make_representation(
             artifact.content,
@@ -134,11 +132,9 @@ class BundleRoutes:
         return fields if choice == version else {**fields, **self.channels.fields(request, choice, version)}
 
 
-def bundle_router(
-    builder: Builder, hot: HotRepresentations, channels: Channels, *, max_url_bytes: int, path_prefix: str
-) -> APIRouter:
+def bundle_router(builder: Builder, hot: HotRepresentations, channels: Channels, *, max_url_bytes: int) -> APIRouter:
     """Return the routes under ``/v1/bundles``."""
-    routes = BundleRoutes(builder, channels, max_url_bytes, path_prefix)
+    routes = BundleRoutes(builder, channels, max_url_bytes)
     register_endings()
     router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=route_class(hot))
     router.add_api_route(
