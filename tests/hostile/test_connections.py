@@ -5,30 +5,18 @@ Every attack runs against one service. After each the service must be as it was:
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.hostile.attacks import BODY, CHUNKED, HEALTH, HOST, POST, UPGRADE, check_unharmed
-from tests.servers import Service, running_service
+from tests.hostile.attacks import BODY, CHUNKED, HEALTH, HOST, POST, UPGRADE
+from tests.servers import Service
 from tests.web.raw import connect, exchange, get, read_replies, read_to_end
 
 FLOOD_BYTES = 40 << 20
 ENOUGH = b"X: %s\r\n" % (b"a" * 60_000)
 
-
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Return the service under attack. Its deadlines are those of the defaults: bounds must hold before them."""
-    with running_service(tmp_path_factory.mktemp("target"), {}) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def unharmed(target: Service) -> Iterator[None]:
-    """See that the service is as it was after each attack."""
-    yield
-    check_unharmed(target)
+pytestmark = pytest.mark.usefixtures("unharmed")
 
 
 def flood(port: int, beginning: bytes, unit: bytes | Callable[[int], bytes]) -> list[int]:
