@@ -59,24 +59,13 @@ def weigh_typos(count: int) -> float:
 
 def weigh_plan(release: Release, spec: Spec) -> float:
     """Return about how many seconds it takes to plan a spec. Cost: as for ``weigh_selection``."""
-    count, seconds = weigh_selection(release, spec.selectors)
-    if spec.aliases == "all":
-        count = min(len(release.files), 2 * count)
-    return seconds + count * (_NAME + (_FAT if spec.encoding == "fat" else 0.0))
+    return _weigh(release, spec, each=_NAME)
 
 
 def weigh_build(release: Release, spec: Spec) -> float:
     """Return about how many seconds it takes to plan and build a spec. Cost: as for ``weigh_selection``."""
-    count, seconds = weigh_selection(release, spec.selectors)
-    if spec.aliases == "all":
-        count = min(len(release.files), 2 * count)
-    row = FORMATS[spec.format]
-    each = _NAME + _FILE
-    if row.recipe.encode_inside is not None:
-        each += _COMPRESSED
-    if spec.encoding == "fat":
-        each += _FAT
-    return seconds + count * each
+    compressed = FORMATS[spec.format].recipe.encode_inside is not None
+    return _weigh(release, spec, each=_NAME + _FILE + (_COMPRESSED if compressed else 0.0))
 
 
 def weigh_diffs(release: Release, selectors: Sequence[Selector], *, count: int) -> float:
@@ -88,3 +77,10 @@ def weigh_diffs(release: Release, selectors: Sequence[Selector], *, count: int) 
 def weigh_list(characters: int) -> float:
     """Return about how many seconds it takes to read a list of zones of that length."""
     return characters * _CHARACTER
+
+
+def _weigh(release: Release, spec: Spec, *, each: float) -> float:
+    count, seconds = weigh_selection(release, spec.selectors)
+    if spec.aliases == "all":
+        count = min(len(release.files), 2 * count)
+    return seconds + count * (each + (_FAT if spec.encoding == "fat" else 0.0))
